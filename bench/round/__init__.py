@@ -1,0 +1,1 @@
+"""A whole round on the released processes: time, memory, size, and whether anything slows down."""

@@ -1,0 +1,42 @@
+"""Who sees what: ``visible`` decides about rows, as SQL, and ``shown`` about values; there is no other way.
+
+What is not said to be open is closed. A role opens a row only within the remit the row stands under; an exclusion
+(recusal) closes it again, whatever else was granted.
+"""
+
+from engine.access.granted import Granted, actor, held, holds, narrowed, policy_of, remit_of, role_of
+from engine.access.persons import barred, granted, holders, may_be_told, may_still_take, may_take
+from engine.access.record import record
+from engine.access.resolved import audiences_of, candidate_audiences, may_start, may_steer, remit_rows, remits_of
+from engine.access.rows import may_do, visible
+from engine.access.values import Sight, shown, sight, sights
+
+__all__ = [
+    "Granted",
+    "Sight",
+    "actor",
+    "audiences_of",
+    "barred",
+    "candidate_audiences",
+    "granted",
+    "held",
+    "holders",
+    "holds",
+    "may_be_told",
+    "may_do",
+    "may_start",
+    "may_steer",
+    "may_still_take",
+    "may_take",
+    "narrowed",
+    "policy_of",
+    "record",
+    "remit_of",
+    "remit_rows",
+    "remits_of",
+    "role_of",
+    "shown",
+    "sight",
+    "sights",
+    "visible",
+]

@@ -1,0 +1,142 @@
+"""From a person to an Actor: what they are granted, whom they stand in for, what they must not see, at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    and_,
+    bindparam,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+
+from engine import clock, policy, schema
+from engine.actor import WHOLE_OFFICE, Actor, audience, person_audience
+from engine.errors import Forbidden
+from engine.policy import Policy
+from engine.prepared import Prepared, among, listed
+
+_NO_POLICY = Policy()
+_PERSON = person_audience("")
+
+
+@dataclass(frozen=True, slots=True)
+class Granted(Actor):
+    """An Actor as the database and the policy in force know them.
+
+    Attributes:
+        policy: in force when the actor was read; decides what each audience opens.
+    """
+
+    policy: Policy = field(default=_NO_POLICY, compare=False, repr=False)
+
+
+def actor(connection: Connection, person: str, now: datetime, on_behalf_of: str | None = None) -> Granted:
+    """The person with everything granted to them at this moment; one statement, unless the policy is new.
+
+    Who acts for another person keeps their own name and has the other's audiences as well. Exclusions of both count.
+
+    Raises:
+        Forbidden: no substitution lets ``person`` act for ``on_behalf_of`` now.
+    """
+    persons = [person] if on_behalf_of is None else [person, on_behalf_of]
+    asked = {"b_persons": persons, "b_substitute": person, "b_person": on_behalf_of, "b_at": clock.micros(now)}
+    found = _GRANTED.rows(connection, asked)
+    if on_behalf_of is not None and not any(row.kind == "stands in" for row in found):
+        raise Forbidden("You do not stand in for {person} now.", person=on_behalf_of)
+    # Somebody who has left takes all they had with them, and whoever stood in for them has nothing to stand in for.
+    present = {row.id for row in found if row.kind == "person"}
+    granted = {audience(row.id, row.value) for row in found if row.kind == "grant"}
+    audiences = granted | {person_audience(p) for p in persons} if present == set(persons) else set()
+    barred = frozenset(row.value for row in found if row.kind == "barred")
+    released = next((policy.known(connection, int(row.id), row.value) for row in found if row.kind == "policy"), None)
+    return Granted(person, frozenset(audiences), on_behalf_of, barred, policy=released or _NO_POLICY)
+
+
+def narrowed(who: Granted, remit: str) -> Granted:
+    """The same person with less: roles of other remits fall away, and what is left counts for cases under this one.
+
+    A role of the whole office is kept as such, since that is how cases name it; ``within`` confines it.
+    """
+    kept = {one for one in who.audiences if role_of(one) is None or remit_of(one) in (WHOLE_OFFICE, remit)}
+    return replace(who, audiences=frozenset(kept), within=remit)
+
+
+def _granted(_dialect: str) -> CompoundSelect[Any]:
+    a, e, s, p = schema.authority.c, schema.exclusion.c, schema.substitution.c, schema.person.c
+    persons, at = listed("b_persons"), bindparam("b_at", type_=BigInteger)
+    holds_now = and_(among(a.person_id, persons), a.from_at <= at, or_(a.until_at.is_(None), a.until_at > at))
+    stands_in = and_(s.substitute_id == bindparam("b_substitute"), s.person_id == bindparam("b_person"))
+    none: ColumnElement[Any] = literal_column("NULL").label("value")
+    return union_all(
+        select(_said("person"), p.id, none).where(among(p.id, persons), p.active),
+        select(_said("grant"), a.role, a.remit).where(holds_now),
+        select(_said("barred"), e.person_id, e.remit).where(among(e.person_id, persons)),
+        select(_said("stands in"), s.person_id, none).where(stands_in, s.from_at <= at, s.until_at > at),
+        policy.newest("policy"),
+    )
+
+
+def _said(kind: str) -> ColumnElement[str]:
+    return literal(kind).label("kind")
+
+
+_GRANTED = Prepared(_granted)
+
+
+def policy_of(who: Actor) -> Policy:
+    """The policy the actor was read under; an empty one for an actor made by hand, in a program without roles."""
+    return who.policy if isinstance(who, Granted) else _NO_POLICY
+
+
+def role_of(one: str) -> str | None:
+    """The role of an audience string; None when it stands for a person."""
+    return None if one.startswith(_PERSON) else one.partition("@")[0]
+
+
+def remit_of(one: str) -> str:
+    """The remit of a role's audience string."""
+    return one.partition("@")[2]
+
+
+def held(who: Actor, roles: Iterable[str]) -> list[str]:
+    """The actor's audience strings for these roles."""
+    wanted = frozenset(roles)
+    return sorted(one for one in who.audiences if role_of(one) in wanted)
+
+
+def holds(who: Actor, roles: Iterable[str], remits: Iterable[str]) -> bool:
+    """Whether the actor has one of the roles for the whole office or within one of the remits (``team:T1``)."""
+    reached = {WHOLE_OFFICE, *remits}
+    return any(remit_of(one) in reached for one in held(who, roles))
+
+
+def is_at_home(who: Actor, remits: Collection[str]) -> bool:
+    """Whether the actor has any role for the whole office or within one of these remits."""
+    return any(remit_of(one) in {WHOLE_OFFICE, *remits} for one in who.audiences if role_of(one) is not None)
+
+
+def inside(who: Actor, rules: Policy) -> frozenset[str]:
+    """The actor's audience strings that count as belonging to the house, by which internal values are opened.
+
+    A role that the policy does not know is not of the house. A person's own string is, if they hold a role of the house
+    and none of an outside party: being named for a task makes nobody an insider. Without a policy there are no outside
+    parties.
+    """
+    if not rules.roles:
+        return who.audiences
+    roles = {one for one in who.audiences if role_of(one) is not None}
+    of_house = {one for one in roles if role_of(one) in rules.roles and not rules.roles[str(role_of(one))].external}
+    persons = who.audiences - roles if of_house and of_house == roles else frozenset()
+    return frozenset(of_house | persons)

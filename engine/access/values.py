@@ -1,0 +1,146 @@
+"""Which values an actor is shown of a row they see: the one way by which values leave the engine."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import literal, select, union_all
+
+from engine import schema
+from engine.access.granted import holds, inside, is_at_home, policy_of, role_of
+from engine.actor import Actor, person_audience
+from engine.errors import ExpressionFailed
+from engine.policy import INTERNAL, OPEN, FieldClass, ProcessPolicy
+
+if TYPE_CHECKING:
+    from engine.runtime import View
+
+Value = TypeVar("Value")
+Decide = Callable[[Sequence[str]], Sequence[bool]]
+_OF_THESE = schema.task.alias()
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Through what an actor sees one instance.
+
+    Attributes:
+        plain: its definition was released without roles, so that its values are open to whoever sees it.
+        audiences: of the actor's audience strings, those that open it or one of its open tasks.
+        remits: that it stands under, like ``team:T1``.
+    """
+
+    instance_id: str
+    process_key: str
+    plain: bool
+    audiences: frozenset[str]
+    remits: frozenset[str]
+
+
+def sight(view: View, instance_id: str) -> Sight | None:
+    """Through what the actor sees one instance; None when there is none such."""
+    return sights(view, [instance_id]).get(instance_id)
+
+
+def sights(view: View, instance_ids: Collection[str]) -> dict[str, Sight]:
+    """Through what the actor sees each of these instances, for a whole list in one statement.
+
+    It is made for every instance that exists: what ``shown`` gives out for one that nothing opens is nothing.
+    """
+    i, d, r, m = schema.instance.c, schema.definition.c, schema.reader.c, schema.remit.c
+    t, c = schema.task.c, schema.candidate.c
+    ids, audiences = sorted(instance_ids), sorted(view.actor.audiences)
+    persons = [one for one in audiences if role_of(one) is None]
+    roles = [one for one in audiences if role_of(one) is not None]
+    myself = person_audience(view.actor.person)
+    offered = schema.task.join(schema.candidate, c.task_id == t.id)
+    # Said twice, so that the few tasks of these instances are read first, and not all that is offered to the actor.
+    of_these = c.task_id.in_(select(_OF_THESE.c.id).where(_OF_THESE.c.instance_id.in_(ids)))
+    found = view.connection.execute(
+        union_all(
+            select(literal("process").label("kind"), i.id, i.process_key.label("value"), d.plain)
+            .join_from(schema.instance, schema.definition)
+            .where(i.id.in_(ids)),
+            _part("remit", m.instance_id, m.remit).where(m.instance_id.in_(ids)),
+            _part("seen", r.instance_id, r.audience).where(r.instance_id.in_(ids), r.audience.in_(roles)),
+            _part("own", r.instance_id, r.audience).where(r.instance_id.in_(ids), r.audience.in_(persons)),
+            _part("seen", t.instance_id, c.audience)
+            .select_from(offered)
+            .where(t.instance_id.in_(ids), of_these, c.audience.in_(audiences)),
+            _part("own", t.instance_id, literal(myself)).where(
+                t.instance_id.in_(ids), t.closed_by == view.actor.person, literal(myself).in_(persons)
+            ),
+        )
+    ).all()
+    of: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in found:
+        of[row.kind, row.id].add(row.value)
+    made = {}
+    for row in found:
+        if row.kind == "process":
+            remits, opened = frozenset(of["remit", row.id]), of["seen", row.id]
+            if row.plain or is_at_home(view.actor, remits):
+                opened |= of["own", row.id]
+            made[row.id] = Sight(row.id, row.value, row.plain, frozenset(opened), remits)
+    return made
+
+
+def _part(kind: str, instance_id, value):  # type: ignore[no-untyped-def]
+    return select(literal(kind).label("kind"), instance_id, value, literal(False))
+
+
+def shown(
+    actor: Actor, seen: Sight | None, values: Mapping[str, Value], decide: Decide | None = None
+) -> dict[str, Value]:
+    """Of these values, those that the actor may see; the others are absent, not blank.
+
+    Args:
+        seen: through what the actor sees the instance that the values belong to.
+        values: by name; a name counts, not what stands under it.
+        decide: answers conditions (FEEL, without ``=``) about the instance, each with exactly true or false. Without
+            it, and where it fails, a value with a condition stays hidden from those whom the condition limits.
+    """
+    if seen is None or not seen.audiences or not seen.remits.isdisjoint(actor.exclusions):
+        return {}
+    if actor.within is not None and actor.within not in seen.remits:
+        return {}
+    insider = not seen.audiences.isdisjoint(inside(actor, policy_of(actor)))
+    judged = {name: _judge(actor, seen, insider, _class(actor, seen, name)) for name in values}
+    conditions = sorted({each for each in judged.values() if isinstance(each, str)})
+    answers = _answers(conditions, decide)
+    return {
+        name: value
+        for name, value in values.items()
+        if (verdict := judged[name]) is True or (isinstance(verdict, str) and answers[verdict])
+    }
+
+
+def _class(actor: Actor, seen: Sight, name: str) -> FieldClass:
+    process: ProcessPolicy | None = policy_of(actor).processes.get(seen.process_key)
+    if process is not None and not seen.plain:
+        return process.field(name)
+    return OPEN if seen.plain else INTERNAL
+
+
+def _judge(actor: Actor, seen: Sight, insider: bool, field: FieldClass) -> bool | str:
+    """True, false, or the condition on which it depends."""
+    if insider and field.cls != "sealed":
+        return True
+    if field.cls != "open" and not holds(actor, field.roles, seen.remits):
+        return False
+    return True if field.when is None else field.when.removeprefix("=")
+
+
+def _answers(conditions: Sequence[str], decide: Decide | None) -> dict[str, bool]:
+    if decide is None or not conditions:
+        return dict.fromkeys(conditions, False)
+    try:
+        return dict(zip(conditions, decide(conditions), strict=True))
+    except ExpressionFailed:
+        # One condition without an answer must not hide, or open, what the others decide.
+        if len(conditions) == 1:
+            return dict.fromkeys(conditions, False)
+        return {each: _answers([each], decide)[each] for each in conditions}

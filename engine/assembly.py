@@ -1,0 +1,35 @@
+"""The engine put together: from here every kind of job has somebody who does it.
+
+runtime = assembly.open("sqlite:///work.db", Path("state"))
+with runtime.write(person("ida")) as command:
+    release.release(command, {"leave.bpmn": Path("leave.bpmn").read_bytes()}, plain=True)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine import arriving, children, connecting, incident, job, message, sweep
+from engine.connector import Connectors
+from engine.runtime import Runtime
+
+ANSWERING = (arriving, children, connecting, incident, message, sweep)
+
+
+def open(  # noqa: A001 - the verb of the module
+    url: str, state: Path, *, zone: str = "Asia/Shanghai", connectors: Connectors | None = None
+) -> Runtime:
+    """A runtime on a database that has its tables; what commands owe to their own families is done right after them.
+
+    Args:
+        connectors: for service tasks of one's own: type → declaration and callable; every process that works on the
+            database needs the same.
+
+    Raises:
+        Unavailable: the database is away, empty or of another revision, or the state folder cannot be used.
+    """
+    runtime = Runtime(url, state, zone=zone)
+    runtime.database.check()
+    runtime.after_commit = job.drain
+    runtime.connectors = connectors or {}
+    return runtime

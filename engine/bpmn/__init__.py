@@ -1,0 +1,1 @@
+"""Reading and judging a diagram without running it."""

@@ -1,0 +1,76 @@
+"""Judging a diagram before it is released: everything BPMN gives meaning to is run, or refused here by name.
+
+Each rule has a code, which findings carry, and a page ``docs/lint/<rule>.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.bpmn.finding import Finding, Findings
+from engine.bpmn.lint import (
+    called,
+    compensation,
+    conditions,
+    data,
+    events,
+    expressions,
+    loops,
+    names,
+    people,
+    reach,
+    starts,
+    style,
+    thrown,
+    timers,
+    twice,
+    words,
+)
+from engine.bpmn.lint.sheet import Sheet
+from engine.bpmn.lint.surroundings import Surroundings, handed_over
+from engine.bpmn.model import Diagram
+
+__all__ = ["Finding", "Findings", "Surroundings", "check", "handed_over"]
+
+_THEMES = (
+    words,
+    twice,
+    data,
+    reach,
+    starts,
+    events,
+    conditions,
+    loops,
+    timers,
+    compensation,
+    thrown,
+    expressions,
+    called,
+    people,
+    names,
+    style,
+)
+
+
+def check(diagram: Diagram, surroundings: Surroundings | None = None) -> tuple[Finding, ...]:
+    """Judges a diagram.
+
+    Args:
+        surroundings: what it may refer to; what is not told is not judged.
+
+    Returns:
+        Errors and warnings in the order of the file. A diagram with errors is not to be released.
+    """
+    sheet = Sheet(diagram, surroundings or Surroundings())
+    for theme in _THEMES:
+        theme.check(sheet)
+    if not sheet.processes:
+        sheet.findings.error(
+            "no-process",
+            "",
+            0,
+            "No process of the file is executable.",
+            "Set isExecutable to true on the process that is to be run.",
+        )
+    found = [replace(finding, source=diagram.source) for finding in sheet.findings]
+    return tuple(sorted(found, key=lambda finding: (finding.line, finding.where, finding.rule)))

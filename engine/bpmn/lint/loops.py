@@ -1,0 +1,153 @@
+"""Loops, multi-instance, quantities and ad-hoc sub-processes: everything that happens a number of times."""
+
+from __future__ import annotations
+
+from engine.bpmn.lint.sheet import Place, Sheet
+from engine.bpmn.model import ACTIVITIES, EVENTS, Loop
+from engine.bpmn.reading import xml
+from engine.bpmn.reading.document import owner
+
+
+def check(sheet: Sheet) -> None:
+    """Rules loop-bound, multi-instance-source, behaviour-other-than-all, quantity-below-one and ad-hoc."""
+    for place in sheet.places:
+        loop = place.element.loop
+        if loop is not None and loop.kind == "standard":
+            _standard(sheet, place, loop)
+        elif loop is not None:
+            _several(sheet, place, loop)
+        _quantities(sheet, place)
+        if place.element.tag == "adHocSubProcess":
+            _ad_hoc(sheet, place)
+        if place.element.inner is not None and place.element.inner.triggered_by_event and loop is not None:
+            sheet.error(
+                place,
+                "loop-bound",
+                "The event sub-process {id} cannot be repeated by a loop: its event begins it each time.",
+                "Delete the loop, and make its start event non-interrupting if it shall begin several times.",
+                id=place.id,
+            )
+    _behaviour(sheet)
+
+
+def _standard(sheet: Sheet, place: Place, loop: Loop) -> None:
+    if loop.maximum is None and not loop.loop_condition:
+        sheet.error(
+            place,
+            "loop-bound",
+            "The loop of {id} has no end: neither a condition nor a maximum.",
+            "Write the condition under which it goes on, or a maximum.",
+            id=place.id,
+        )
+    if loop.maximum is not None and loop.maximum < 1:
+        sheet.error(
+            place,
+            "loop-bound",
+            "The loop of {id} has the maximum {maximum}.",
+            "Write a number from 1 up, or delete it.",
+            id=place.id,
+            maximum=loop.maximum,
+        )
+
+
+def _several(sheet: Sheet, place: Place, loop: Loop) -> None:
+    sources = [source for source in (loop.collection, loop.cardinality) if source]
+    if len(sources) != 1:
+        sheet.error(
+            place,
+            "multi-instance-source",
+            "{id} is done several times, and {count} things say how often.",
+            "Name either a collection or a number.",
+            id=place.id,
+            count=len(sources),
+        )
+    bare = (loop.cardinality or "").removeprefix("=").strip()
+    if bare.startswith("-"):
+        sheet.error(
+            place,
+            "multi-instance-source",
+            "{id} is to be done {number} times.",
+            "Write a number from 0 up.",
+            id=place.id,
+            number=bare,
+        )
+    if loop.element and not loop.collection:
+        sheet.error(
+            place,
+            "multi-instance-source",
+            "{id} names a variable for one of several, {name}, but no collection to take it from.",
+            "Name the collection.",
+            id=place.id,
+            name=loop.element,
+        )
+    if bool(loop.output_collection) != bool(loop.output_element):
+        sheet.error(
+            place,
+            "multi-instance-source",
+            "{id} needs both the collection for its results and what one of them is, or neither.",
+            "Write outputCollection and outputElement.",
+            id=place.id,
+        )
+
+
+def _quantities(sheet: Sheet, place: Place) -> None:
+    element = place.element
+    for attribute, number in (
+        ("startQuantity", element.start_quantity),
+        ("completionQuantity", element.completion_quantity),
+    ):
+        if number < 1:
+            sheet.error(
+                place,
+                "quantity-below-one",
+                "The {attribute} of {id} is {number}.",
+                "Write a number from 1 up, or delete it.",
+                attribute=attribute,
+                id=element.id,
+                number=number,
+            )
+
+
+def _behaviour(sheet: Sheet) -> None:
+    for several in sheet.root.iter(f"{{{xml.BPMN}}}multiInstanceLoopCharacteristics"):
+        behaviour = several.get("behavior", "All")
+        others = ("oneBehaviorEventRef", "noneBehaviorEventRef")
+        if (
+            behaviour != "All"
+            or any(several.get(name) for name in others)
+            or xml.child(several, "complexBehaviorDefinition") is not None
+        ):
+            sheet.findings.error(
+                "behaviour-other-than-all",
+                owner(several),
+                xml.line(several),
+                "{id} is to throw events as its instances end (behavior {behaviour}); that is not run.",
+                "Delete it, and throw the event from inside the activity.",
+                id=owner(several),
+                behaviour=behaviour[:100],
+            )
+
+
+def _ad_hoc(sheet: Sheet, place: Place) -> None:
+    inner = place.element.inner
+    assert inner is not None
+    if not any(element.tag in ACTIVITIES for element in inner.elements.values()):
+        sheet.error(place, "ad-hoc", "The ad-hoc sub-process {id} holds no activity.", "Draw one.", id=place.id)
+    for element in inner.elements.values():
+        if element.tag in EVENTS and element.tag in ("startEvent", "endEvent"):
+            sheet.error(
+                element,
+                "ad-hoc",
+                "{id} stands in the ad-hoc sub-process {host}, where nothing has a beginning or an end.",
+                "Delete it: activities without an incoming flow can be begun at once.",
+                id=element.id,
+                host=place.id,
+            )
+    if inner.triggered_by_event:
+        sheet.error(
+            place,
+            "ad-hoc",
+            "{id} is both ad-hoc and begun by an event.",
+            "Put the ad-hoc sub-process into an event sub-process.",
+            id=place.id,
+        )

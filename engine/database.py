@@ -1,0 +1,184 @@
+"""From a URL to transactions: ``read()`` never writes, ``write()`` commits whole or not at all.
+
+SQLite runs in WAL mode; a read opens a plain BEGIN and a write BEGIN IMMEDIATE, so that a read never has to be
+upgraded.
+PostgreSQL runs READ COMMITTED: correctness rests on row locks, not on the isolation level.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+
+from engine import revisions, schema
+from engine.errors import Unavailable
+from engine.prepared import say
+from engine.turnstile import NoTurn, Turnstile
+
+BUSY_MS = 20_000
+RESTED_S = 1.0
+_NOT_ALLOWED = (
+    "The database's role may not work with the tables. Run 'xuncha revise --grant-to ROLE' as the role that owns them."
+)
+_FOREIGN = "What stands at the database's address is no database. Check XUNCHA_DATABASE_URL and XUNCHA_STATE."
+_AWAY = "The database cannot be used at the moment. Nothing was changed; please try again."
+# Whoever makes or revises tables holds this until it commits: two at a time would trip over one another.
+_REVISING = "SELECT pg_advisory_xact_lock(7882345)"
+
+
+class Database:
+    """One database, shared by the threads of a process."""
+
+    def __init__(self, url: str, *, pool: int = 10) -> None:
+        options: dict[str, Any] = {} if url.startswith("sqlite") else _postgresql(pool)
+        self.engine: Engine = create_engine(url, **options)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        # SQLite lets one write at a time and leaves it to chance who is next: a thread with much to write would make
+        # all others wait.
+        self._door = Turnstile(BUSY_MS / 1000) if self.is_sqlite else nullcontext()
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _sqlite_connect)
+        else:
+            event.listen(self.engine, "checkout", _still_there)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that is rolled back at its end, whatever happened in it."""
+        with _TRANSLATED, self.engine.connect() as connection:
+            connection.begin()
+            if self.is_sqlite:
+                say(connection, "BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits when the block ends and vanishes when it raises."""
+        with _TRANSLATED, self._door, self.engine.connect() as connection:
+            connection.begin()
+            if self.is_sqlite:
+                say(connection, "BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def create(self, **facts: str) -> None:
+        """Make every table in an empty database and write down what kind of database this is."""
+        with self._revising() as connection:
+            revisions.upgrade(connection)
+            if connection.execute(select(schema.clock.c.id)).first() is None:
+                connection.execute(insert(schema.clock).values(id=1, clock_offset=0))
+                if facts:
+                    connection.execute(insert(schema.meta), [{"key": k, "value": v} for k, v in facts.items()])
+
+    def revise(self) -> bool:
+        """Bring an older database to the newest revision, whole or not at all; returns whether it was older.
+
+        Raises:
+            Unavailable: it is away, empty, newer or of no revision.
+        """
+        with self._revising() as connection:
+            older = revisions.is_older(connection)
+            if older:
+                revisions.upgrade(connection)
+            revisions.check(connection)
+        return older
+
+    @contextmanager
+    def _revising(self) -> Iterator[Connection]:
+        """As ``write``. SQLite changes a table by making it anew, and would take the rows that point to it along."""
+        with _TRANSLATED, self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.exec_driver_sql(_REVISING)
+            try:
+                yield connection
+                connection.commit()
+            finally:
+                connection.rollback()
+                if self.is_sqlite:
+                    connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+    def check(self) -> None:
+        """Refuse a database that is away, empty or of another revision.
+
+        Raises:
+            Unavailable: with a sentence that says which, and what to do.
+        """
+        with self.read() as connection:
+            revisions.check(connection)
+
+    def fact(self, key: str) -> str | None:
+        """What was written down about this database when it was made, e.g. ``demo``."""
+        with self.read() as connection:
+            return connection.execute(select(schema.meta.c.value).where(schema.meta.c.key == key)).scalar()
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+def _sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        f"busy_timeout={BUSY_MS}",
+        "foreign_keys=ON",
+        "cache_size=-32000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _postgresql(pool: int) -> dict[str, Any]:
+    # Compiling a query takes PostgreSQL a hundred times as long as running one of ours.
+    options = f"-c jit=off -c lock_timeout={BUSY_MS}"
+    return {"pool_size": pool, "connect_args": {"options": options}}
+
+
+def _still_there(connection: Any, record: Any, _proxy: object) -> None:
+    """Ask a connection that has rested whether its server is still there; one that was in use just now is not asked,
+    since every question is a journey to the server and back."""
+    now = time.monotonic()
+    if now - record.info.get("used", now) > RESTED_S:
+        try:
+            connection.execute("SELECT 1")
+            connection.rollback()
+        except connection.Error as error:
+            raise DisconnectionError from error
+    record.info["used"] = now
+
+
+class _Translated:
+    """Faults of the database, not of the command, become one sentence."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OperationalError | NoTurn):
+            raise Unavailable(_AWAY) from error
+        if not isinstance(error, DBAPIError):
+            return
+        if str(error.orig) == "file is not a database":
+            raise Unavailable(_FOREIGN) from error
+        if error.connection_invalidated or type(error.orig).__name__ == "UndefinedTable":
+            raise Unavailable(_AWAY) from error
+        if type(error.orig).__name__ == "InsufficientPrivilege":
+            raise Unavailable(_NOT_ALLOWED) from error
+
+
+_TRANSLATED = _Translated()

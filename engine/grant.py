@@ -1,0 +1,228 @@
+"""Grants: who holds which role within which remit, and from when to when; recusals and substitutions beside them.
+
+Nothing is deleted: a grant that is taken away ends now. Grants are looked at on every request, so that what is given or
+taken counts at once; what somebody had taken on by a right they have lost goes back (``sweep``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, Select, and_, delete, insert, or_, select, update
+
+from engine import access, clock, ident, policy, schema, sweep
+from engine.actor import WHOLE_OFFICE
+from engine.errors import Conflict, Invalid, NotFound, Problem
+from engine.policy import Forbidden, Policy
+from engine.prepared import upsert
+
+if TYPE_CHECKING:
+    from engine.runtime import Command
+
+_a, _p, _s, _e = schema.authority.c, schema.person.c, schema.substitution.c, schema.exclusion.c
+
+
+# ---- roles
+
+
+def give(
+    command: Command,
+    person: str,
+    role: str,
+    remit: str = WHOLE_OFFICE,
+    *,
+    from_at: datetime | None = None,
+    until_at: datetime | None = None,
+    instance_id: str | None = None,
+    key: str | None = None,
+) -> str:
+    """Give a person a role within a remit; returns the grant's id.
+
+    Args:
+        remit: like ``team:T1``; ``*`` for a role of the whole office.
+        from_at, until_at: aware; from now on and for good unless said otherwise.
+        instance_id: the case that gives it, if one does.
+        key: of whatever owes this grant: the same one gives it once.
+
+    Raises:
+        NotFound: no such person, or they have left.
+        Invalid: no such role, it is not one to be granted, or the remit is not of its kind.
+        Conflict: the person holds, in the same time, a role that rules this one out.
+    """
+    rules, start = policy.current(command.connection), from_at or command.now
+    _check(rules, role, remit, start, until_at)
+    grant = key or ident.new()
+    # The person's row is locked: two grants that rule each other out must not pass each other.
+    _lock(command, person)
+    if command.connection.execute(select(_a.id).where(_a.id == grant)).first() is not None:
+        return grant
+    end = None if until_at is None else clock.micros(until_at)
+    for held in _held(command, [person], clock.micros(start), end):
+        _must_go_together(command, rules, (held.role, held.remit), (role, remit))
+    row = {"id": grant, "person_id": person, "role": role, "remit": remit, "from_at": clock.micros(start)}
+    row |= {"until_at": end, "given_by": command.actor.person, "instance_id": instance_id}
+    command.connection.execute(insert(schema.authority), row)
+    if until_at is not None:
+        sweep.owe(command, [person], until_at)
+    return grant
+
+
+def revoke(
+    command: Command, role: str, remit: str, person: str | None = None, *, given_in: str | None = None
+) -> list[str]:
+    """Take a role within a remit away from a person, or from everyone who holds it; returns who has lost it.
+
+    Args:
+        given_in: the family of cases (by its first) that alone takes back what it has given.
+    """
+    now = clock.micros(command.now)
+    mine = and_(_a.role == role, _a.remit == remit, or_(_a.until_at.is_(None), _a.until_at > now))
+    if person is not None:
+        mine = and_(mine, _a.person_id == person)
+    if given_in is not None:
+        i = schema.instance.c
+        mine = and_(mine, _a.instance_id.in_(select(i.id).where(i.root_id == given_in)))
+    _hold(command, select(_a.person_id).where(mine))
+    lost = update(schema.authority).where(mine).values(until_at=now).returning(_a.person_id)
+    persons = sorted(set(command.connection.execute(lost).scalars()))
+    sweep.owe(command, persons)
+    return persons
+
+
+def _check(rules: Policy, role: str, remit: str, from_at: datetime, until_at: datetime | None) -> None:
+    declared, problems = rules.roles.get(role), []
+    if declared is None:
+        known = ", ".join(rules.roles)
+        problems.append(Problem("role", "There is no role {role}. Known: {known}.", {"role": role, "known": known}))
+    elif declared.assigned or not declared.login:
+        problems.append(Problem("role", "{role} is not granted: diagrams name who it is.", {"role": declared.title}))
+    else:
+        kind, _, value = remit.partition(":")
+        if declared.remit is None and remit != WHOLE_OFFICE:
+            problems.append(Problem("remit", "{role} is held for the whole office.", {"role": declared.title}))
+        if declared.remit is not None and (kind != declared.remit or not value):
+            params = {"role": declared.title, "kind": declared.remit}
+            problems.append(Problem("remit", "{role} is held within a {kind}: say which one.", params))
+    if until_at is not None and until_at <= from_at:
+        problems.append(Problem("until", "A grant ends after it begins."))
+    if problems:
+        raise Invalid("The role cannot be given.", problems)
+
+
+def _lock(command: Command, *persons: str) -> None:
+    query = select(_p.id).where(_p.id.in_(sorted(persons)), _p.active).order_by(_p.id).with_for_update()
+    here = set(command.connection.execute(query).scalars())
+    for person in persons:
+        if person not in here:
+            raise NotFound("There is no person {person} here.", person=person)
+
+
+def _hold(command: Command, persons: Select[tuple[str]]) -> None:
+    """Lock the rows of those who lose a right: what they are taking on just now is there before it is looked for."""
+    command.connection.execute(select(_p.id).where(_p.id.in_(persons)).order_by(_p.id).with_for_update())
+
+
+def _held(command: Command, persons: Iterable[str], start: int, end: int | None) -> list[Row[Any]]:
+    """Grants that overlap the time from ``start`` to ``end``."""
+    overlaps = or_(_a.until_at.is_(None), _a.until_at > start)
+    if end is not None:
+        overlaps = and_(overlaps, _a.from_at < end)
+    query = select(_a.person_id, _a.role, _a.remit).where(_a.person_id.in_(sorted(persons)), overlaps)
+    return list(command.connection.execute(query))
+
+
+def _must_go_together(command: Command, rules: Policy, held: tuple[str, str], new: tuple[str, str]) -> None:
+    for rule in rules.barring(held[0], new[0]):
+        if rule.together is None or _meet(command, held[1], new[1]):
+            raise _barred(rules, rule, held[0], new[0])
+
+
+def _meet(command: Command, one: str, other: str) -> bool:
+    """Whether two remits touch: they are the same, one is the whole office, or some case stands under both."""
+    if WHOLE_OFFICE in (one, other) or one == other:
+        return True
+    first, second = schema.remit.alias(), schema.remit.alias()
+    both = select(first.c.instance_id).join(second, second.c.instance_id == first.c.instance_id)
+    query = both.where(first.c.remit == one, second.c.remit == other).limit(1)
+    return command.connection.execute(query).first() is not None
+
+
+def _barred(rules: Policy, rule: Forbidden, held: str, new: str) -> Conflict:
+    sentence = "Who is {held} cannot be {new}: {why}"
+    return Conflict(
+        sentence, held=rules.roles[held].title, new=rules.roles[new].title, why=rule.why, why_en=rule.why_en
+    )
+
+
+# ---- recusals
+
+
+def exclude(command: Command, person: str, remit: str, reason: str) -> None:
+    """Close a remit to a person, whatever they are granted: a recusal 回避. It counts at once, for taken tasks too."""
+    _lock(command, person)
+    _must_be_a_remit(remit)
+    row = {"person_id": person, "remit": remit, "reason": reason, "since_at": clock.micros(command.now)}
+    command.connection.execute(upsert(command.connection.dialect.name, schema.exclusion, update=False), row)
+    access.record(command, "excluded", person, f"{remit}: {reason}")
+    sweep.owe(command, [person])
+
+
+def readmit(command: Command, person: str, remit: str, reason: str) -> None:
+    """Open a remit again that was closed to a person; who did it and why is kept.
+
+    Raises:
+        NotFound: it was not closed to them.
+    """
+    gone = delete(schema.exclusion).where(_e.person_id == person, _e.remit == remit)
+    if command.connection.execute(gone).rowcount == 0:
+        raise NotFound("{remit} is not closed to {person}.", remit=remit, person=person)
+    access.record(command, "readmitted", person, f"{remit}: {reason}")
+
+
+def _must_be_a_remit(remit: str) -> None:
+    kind, _, value = remit.partition(":")
+    if not kind or not value:
+        raise Invalid("A remit is a kind and a key, like team:T1.", [Problem("remit", "This is no remit.")])
+
+
+# ---- standing in
+
+
+def substitute(command: Command, person: str, substitute: str, from_at: datetime, until_at: datetime) -> str:
+    """Let somebody stand in for a person for a time; they act in their own name, and both stand in the story.
+
+    Raises:
+        NotFound: one of the two is not there.
+        Invalid: it ends before it begins, or both are one.
+        Conflict: what the two hold may not meet in one person.
+    """
+    if person == substitute or until_at <= from_at:
+        raise Invalid("Nobody stands in for themselves, and a substitution ends after it begins.")
+    _lock(command, person, substitute)
+    rules, start, end = policy.current(command.connection), clock.micros(from_at), clock.micros(until_at)
+    held = _held(command, [person, substitute], start, end)
+    theirs = [(row.role, row.remit) for row in held if row.person_id == person]
+    for own in [(row.role, row.remit) for row in held if row.person_id == substitute]:
+        for other in theirs:
+            _must_go_together(command, rules, own, other)
+    row = {"id": ident.new(), "person_id": person, "substitute_id": substitute, "from_at": start, "until_at": end}
+    command.connection.execute(insert(schema.substitution), row)
+    sweep.owe(command, [substitute], until_at)
+    return str(row["id"])
+
+
+def end_substitution(command: Command, substitution_id: str) -> None:
+    """End a substitution now.
+
+    Raises:
+        NotFound: there is none, or it is over.
+    """
+    now = clock.micros(command.now)
+    _hold(command, select(_s.substitute_id).where(_s.id == substitution_id))
+    over = update(schema.substitution).where(_s.id == substitution_id, _s.until_at > now).values(until_at=now)
+    substitutes = command.connection.execute(over.returning(_s.substitute_id)).scalars().all()
+    if not substitutes:
+        raise NotFound("There is no such substitution, or it is over.")
+    sweep.owe(command, substitutes)

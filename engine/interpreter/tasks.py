@@ -1,0 +1,152 @@
+"""Each kind of task that a person, FEEL, a decision or a connector does (BPMN 10.3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from engine import feel
+from engine.bpmn.diagram import Assignment, Schedule
+from engine.interpreter import timer
+from engine.interpreter.activities import Activity
+from engine.interpreter.mapping import own_values
+from engine.interpreter.progress import JobDropped, JobWanted, TaskClosed, TaskOpened, Value
+from engine.interpreter.states import STARTED, Stuck
+from engine.interpreter.steps import Token
+
+
+class User(Activity):
+    """A user, manual or plain task: a person does it (BPMN 10.3.3.4; a plain task waits for a person too, as its work
+    is outside).
+    """
+
+    waits = True
+
+    def begin(self, token: Token) -> None:
+        """Work out who and until when, then wait."""
+        e, zone = self.element, token.run.context.zone
+        who, when = e.assignment or Assignment(), e.schedule or Schedule()
+        assignee, users, groups, due, follow_up, priority = token.attributes(
+            [who.assignee, who.candidate_users, who.candidate_groups, when.due, when.follow_up, e.priority]
+        )
+        opened = TaskOpened(
+            token.number,
+            self.bpmn_id,
+            token.chain()[0],
+            None if assignee is None else str(assignee),
+            _keys(users),
+            _keys(groups),
+            _moment(due, zone, end_of_day=True),
+            _moment(follow_up, zone),
+            _whole(priority, self.bpmn_id),
+            own_values(token) if e.inputs else None,
+        )
+        token.detail["open"] = 1
+        token.run.facts.append(opened)
+
+    def done(self, token: Token) -> None:
+        """A person has completed it."""
+        self._closed(token)
+        token.next("leave")
+
+    def revoke(self, token: Token) -> None:
+        """It is no longer there to do."""
+        self._closed(token)
+
+    def _closed(self, token: Token) -> None:
+        if token.detail.pop("open", None):
+            token.run.facts.append(TaskClosed(token.number, self.bpmn_id, token.outcome))
+
+
+class Script(Activity):
+    """FEEL, and nothing else (BPMN 10.3.3.6)."""
+
+    def begin(self, token: Token) -> None:
+        """Work it out."""
+        script = self.element.script
+        if script is not None:
+            value = token.evaluate([feel.body(script.expression)])[0]
+            token.results = {script.result: value} if script.result else {}
+        token.next("leave")
+
+
+class Rule(Activity):
+    """A decision, made in memory (BPMN 10.3.3.5)."""
+
+    def begin(self, token: Token) -> None:
+        """Ask for it."""
+        decision = self.element.decision
+        if decision is not None:
+            key = token.attributes([decision.id])[0]
+            value = token.run.context.decisions(str(key), token.values)
+            token.results = {decision.result: value} if decision.result else {}
+        token.next("leave")
+
+
+def want_job(token: Token, inputs: Mapping[str, Value]) -> None:
+    """Ask for a connector, and wait."""
+    job = token.step.element.job
+    assert job is not None
+    kind, retries = token.attributes([job.type, job.retries])
+    fact = JobWanted(
+        token.number,
+        token.step.bpmn_id,
+        str(kind),
+        dict(job.headers),
+        _whole(retries, token.step.bpmn_id),
+        inputs,
+        token.chain()[0],
+    )
+    token.wait(STARTED)
+    token.detail["job"] = 1
+    token.run.facts.append(fact)
+
+
+def drop_job(token: Token) -> None:
+    """The connector's work is not wanted any more."""
+    if token.detail.pop("job", None):
+        token.run.facts.append(JobDropped(token.number, token.step.bpmn_id))
+
+
+class Work(Activity):
+    """A service, send or business rule task done by a connector outside any transaction (BPMN 10.3.3.1)."""
+
+    waits = True
+
+    def begin(self, token: Token) -> None:
+        """Ask for it."""
+        want_job(token, own_values(token))
+
+    def done(self, token: Token) -> None:
+        """It is done."""
+        token.detail.pop("job", None)
+        token.resume("leave")
+
+    def revoke(self, token: Token) -> None:
+        """It is not wanted any more."""
+        drop_job(token)
+
+
+def _keys(value: Any) -> tuple[str, ...]:
+    """Keys of persons or roles: a list, or a text with commas."""
+    if value is None:
+        return ()
+    parts = value if isinstance(value, list) else str(value).split(",")
+    return tuple(text for part in parts if part is not None and (text := str(part).strip()))
+
+
+def _moment(value: Any, zone: str, *, end_of_day: bool = False) -> datetime | None:
+    return None if value is None or value == "" else timer.instant(value, zone, end_of_day=end_of_day)
+
+
+def _whole(value: Any, element: str) -> int | None:
+    if value is None or value == "":
+        return None
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        number = -1
+    if isinstance(value, bool) or number < 0 or (isinstance(value, float) and value != number):
+        raise Stuck("{value} is not a whole number, which {element} needs.", value=str(value)[:200], element=element)
+    return number

@@ -1,0 +1,218 @@
+"""One case as a page shows it: its state, what one may see of its values, its family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from engine import access, clock, definition, feel, schema, turn, variables
+from engine.actor import ENGINE_KEY
+from engine.errors import NotFound
+from engine.query import columns
+from engine.query.deadline import Reckoner
+from engine.query.people import Person
+from engine.query.story import GONE, Shown
+from engine.query.titles import Names
+from engine.query.values import Reader
+from engine.query.wording import Field, Wording
+
+if TYPE_CHECKING:
+    from engine.definition import Definition
+    from engine.runtime import View
+
+EMPTY: tuple[Any, ...] = (None, "", [])
+RELATIVES = 200
+OPEN_STEPS = 50
+_i, _t, _p = schema.instance.c, schema.task.c, schema.person.c
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A task that is open now; ``mine`` when it waits for the reader."""
+
+    task_id: str
+    name: str
+    since: datetime
+    due_at: datetime | None
+    days_left: int | None
+    assignee: Person | None
+    mine: bool
+    visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """A case of the same family that the reader may see; ``parent`` of the case shown, or ``child``, or neither.
+
+    Attributes:
+        columns: what lists show of it: of ten meetings, which one it is.
+    """
+
+    id: str
+    definition_id: str
+    name: str
+    business_key: str | None
+    state: str
+    relation: str
+    started_at: datetime
+    columns: dict[str, columns.Value]
+
+
+@dataclass(frozen=True, slots=True)
+class InstancePage:
+    """Everything on the page of one case but its story, comments and files, which are read on their own.
+
+    Attributes:
+        sealed: fields whose values stand encrypted and may be opened by the reader.
+    """
+
+    id: str
+    definition_id: str
+    process_key: str
+    process: str
+    version: int
+    business_key: str | None
+    columns: dict[str, columns.Value]
+    state: str
+    outcome: str
+    started_by: Person | None
+    started_at: datetime
+    ended_at: datetime | None
+    values: tuple[Shown, ...]
+    sealed: tuple[Field, ...]
+    steps: tuple[Step, ...]
+    family: tuple[Relative, ...]
+    sees_story: bool
+
+
+def read(view: View, instance_id: str, language: str) -> InstancePage:
+    """One case.
+
+    Raises:
+        NotFound: there is none, or it is not the actor's to know.
+    """
+    query = (
+        select(schema.instance, _p.name, _p.name_en, access.visible(view.actor, "story").label("sees_story"))
+        .add_columns(clock.reading(view.connection.dialect.name).label("now_"))
+        .outerjoin(schema.person, _p.id == _i.started_by)
+        .where(_i.id == instance_id, access.visible(view.actor, "instance"))
+    )
+    row = view.connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(GONE)
+    view.at(clock.instant(row.now_))
+    of = definition.load(view, row.definition_id)
+    words = Wording(of, language)
+    reader = Reader(view, row.id)
+    values, sealed = _values(view, row.id, of, words, reader)
+    return InstancePage(
+        id=row.id,
+        definition_id=row.definition_id,
+        process_key=row.process_key,
+        process=words.process if row.body is None else words.element(row.body),
+        version=of.version,
+        business_key=row.business_key,
+        columns=columns.of_one(view, reader.sight, Names(view)),
+        state=row.state,
+        outcome=words.element(row.outcome) if row.outcome in of.elements else "",
+        started_by=_starter(row),
+        started_at=clock.instant(row.started_at),
+        ended_at=None if row.ended_at is None else clock.instant(row.ended_at),
+        values=values,
+        sealed=sealed,
+        steps=_steps(view, row.id, words),
+        family=_family(view, row, language),
+        sees_story=row.sees_story,
+    )
+
+
+def opened(view: View, instance_id: str, language: str) -> tuple[Shown, ...]:
+    """Sealed values in the clear, those that the actor may see; whoever shows them records that.
+
+    Raises:
+        NotFound: there is no such case, or it is not the actor's to know.
+    """
+    query = select(_i.definition_id).where(_i.id == instance_id, access.visible(view.actor, "instance"))
+    definition_id = view.connection.execute(query).scalar_one_or_none()
+    if definition_id is None:
+        raise NotFound(GONE)
+    of = definition.load(view, definition_id)
+    fields = Wording(of, language).fields()
+    allowed = Reader(view, instance_id).shown(dict.fromkeys(of.sealed & fields.keys()))
+    values = variables.unsealed(view, instance_id, allowed) if allowed else {}
+    return tuple(Shown(fields[name], values[name]) for name in fields if values.get(name) not in EMPTY)
+
+
+def _values(
+    view: View, instance_id: str, of: Definition, words: Wording, reader: Reader
+) -> tuple[tuple[Shown, ...], tuple[Field, ...]]:
+    """The case's own values that some form has a label for, in the order of the forms; and what of it is sealed."""
+    fields = words.fields()
+    stored = variables.everything(view.connection, instance_id)
+    known: dict[str, feel.Value] = {
+        name: stored[name] for name in fields if name not in of.sealed and stored.get(name) not in EMPTY
+    }
+    sealed = reader.shown({name: None for name in fields if name in of.sealed and name in stored})
+    shown = tuple(Shown(fields[name], value) for name, value in reader.shown(known).items())
+    return shown, tuple(fields[name] for name in sealed)
+
+
+def _starter(row: Any) -> Person | None:
+    """Who has started it; None: the engine, called by another case or by a message."""
+    if row.started_by == ENGINE_KEY:
+        return None
+    return Person(row.started_by, row.name or row.started_by, row.name_en)
+
+
+def _steps(view: View, instance_id: str, words: Wording) -> tuple[Step, ...]:
+    query = (
+        select(_t.id, _t.element, _t.opened_at, _t.due_at, _t.assignee, _p.name, _p.name_en)
+        .add_columns(turn.mine(view.actor).label("mine"), access.visible(view.actor, "task").label("visible"))
+        .outerjoin(schema.person, _p.id == _t.assignee)
+        .where(_t.instance_id == instance_id, _t.state == "open")
+        .order_by(_t.opened_at, _t.id)
+        .limit(OPEN_STEPS)
+    )
+    reckoner = Reckoner(view)
+    return tuple(
+        Step(
+            task_id=row.id,
+            name=words.element(row.element),
+            since=clock.instant(row.opened_at),
+            due_at=None if row.due_at is None else clock.instant(row.due_at),
+            days_left=reckoner.days_left(row.due_at),
+            assignee=Person(row.assignee, row.name or row.assignee, row.name_en) if row.assignee else None,
+            mine=row.mine,
+            visible=row.visible,
+        )
+        for row in view.connection.execute(query)
+    )
+
+
+def _family(view: View, of: Any, language: str) -> tuple[Relative, ...]:
+    query = (
+        select(_i.id, _i.definition_id, _i.process_key, _i.business_key, _i.state, _i.parent_id, _i.started_at, _i.body)
+        .where(_i.root_id == of.root_id, _i.id != of.id, access.visible(view.actor, "instance"))
+        .order_by(_i.started_at, _i.id)
+        .limit(RELATIVES)
+    )
+    rows = view.connection.execute(query).all()
+    told = columns.shown(view, {row.id: row.process_key for row in rows})
+    return tuple(_relative(view, row, of, language, told[row.id]) for row in rows)
+
+
+def _relative(view: View, row: Any, of: Any, language: str, told: dict[str, columns.Value]) -> Relative:
+    words = Wording(definition.load(view, row.definition_id), language)
+    return Relative(
+        id=row.id,
+        definition_id=row.definition_id,
+        name=words.process if row.body is None else words.element(row.body),
+        business_key=row.business_key,
+        state=row.state,
+        relation="parent" if row.id == of.parent_id else "child" if row.parent_id == of.id else "other",
+        started_at=clock.instant(row.started_at),
+        columns=told,
+    )

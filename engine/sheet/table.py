@@ -1,0 +1,119 @@
+"""The first sheet of a workbook as rows of cells, opened within limits: a small file can hold a very large one."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import openpyxl
+from openpyxl.cell.read_only import EMPTY_CELL
+
+from engine import filetype
+from engine.errors import Invalid
+from engine.form.model import ROWS_LIMIT
+
+LIMIT = 5 * 1024 * 1024
+"""Bytes of a workbook: whoever receives one stops there."""
+OPENED_LIMIT = 25 * 1024 * 1024
+"""Bytes of its parts, unpacked."""
+PARTS_LIMIT = 500
+COLUMNS_LIMIT = 200
+LINES_LIMIT = 20_000
+"""Lines looked at, empty ones included."""
+_UNREADABLE = "The workbook {name} cannot be read. Open it, save it as .xlsx once more and try again."
+_DECLARES = (b"<!DOCTYPE", b"<!ENTITY")
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a sheet that holds anything.
+
+    Attributes:
+        number: as the spreadsheet program counts it, from 1.
+        cells: what openpyxl read, from the first column on.
+    """
+
+    number: int
+    cells: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The first sheet of a workbook: its title, its lines, and the titles of the others."""
+
+    title: str
+    lines: tuple[Line, ...]
+    others: tuple[str, ...]
+
+
+def read(name: str, body: bytes) -> Sheet:
+    """The first sheet that is not hidden. Formulas stay formulas: whoever takes the cells refuses them.
+
+    Raises:
+        Invalid: it is no .xlsx file, unpacks to too much, or is damaged.
+    """
+    name = filetype.clean(name)
+    if not name.lower().endswith(".xlsx"):
+        raise Invalid("Only workbooks of kind .xlsx are taken in. Save {name} as .xlsx first.", name=name)
+    filetype.examine(name, body)
+    _weigh(name, body)
+    try:
+        return _opened(name, body)
+    except Invalid:
+        raise
+    except Exception as error:  # openpyxl raises whatever comes up where a part is not what it should be
+        raise Invalid(_UNREADABLE, name=name) from error
+
+
+def _weigh(name: str, body: bytes) -> None:
+    """Refuse what unpacks to too much, and XML that declares entities."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            parts = archive.infolist()
+            if len(parts) > PARTS_LIMIT or sum(part.file_size for part in parts) > OPENED_LIMIT:
+                raise Invalid("The workbook {name} holds too much. Keep only the sheet that is needed.", name=name)
+            for part in parts:
+                # No more than its directory says is ever unpacked of a part.
+                content = archive.read(part) if part.filename.lower().endswith((".xml", ".rels")) else b""
+                if content.startswith(_WIDE) or any(each in content for each in _DECLARES):
+                    raise Invalid(_UNREADABLE, name=name)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+        raise Invalid(_UNREADABLE, name=name) from error
+
+
+def _opened(name: str, body: bytes) -> Sheet:
+    book = openpyxl.load_workbook(io.BytesIO(body), read_only=True, keep_links=False)
+    try:
+        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        if not sheets:
+            raise Invalid("The workbook {name} has no sheet that is not hidden.", name=name)
+        first = sheets[0]
+        return Sheet(first.title, tuple(_lines(first)), tuple(sheet.title for sheet in sheets[1:]))
+    finally:
+        book.close()
+
+
+def _lines(sheet: Any) -> Iterator[Line]:
+    sheet.reset_dimensions()  # the file may say anything about its own size
+    found = 0
+    for number, cells in enumerate(sheet.iter_rows(max_col=COLUMNS_LIMIT + 1), 1):
+        if number > LINES_LIMIT:
+            raise Invalid("The sheet has lines below line {limit}. Delete them, empty ones too.", limit=LINES_LIMIT)
+        if all(cell is EMPTY_CELL or is_blank(cell) for cell in cells):
+            continue
+        # Some lines more than rows, for the headings and what stands above them.
+        if found > ROWS_LIMIT + 20:
+            raise Invalid("The sheet has more than {limit} rows. Take it in by parts.", limit=ROWS_LIMIT)
+        found += 1
+        if len(cells) > COLUMNS_LIMIT and not is_blank(cells[COLUMNS_LIMIT]):
+            raise Invalid("The sheet has more than {limit} columns.", limit=COLUMNS_LIMIT)
+        yield Line(number, tuple(cells))
+
+
+def is_blank(cell: Any) -> bool:
+    """Whether a cell says nothing."""
+    return cell.value is None or (isinstance(cell.value, str) and not cell.value.strip())

@@ -1,0 +1,59 @@
+"""One answer for one key: a second click, a retry after a cut line, a double delivery change nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from engine import clock, feel, schema
+from engine.errors import KeyReused
+from engine.prepared import inserting
+
+if TYPE_CHECKING:
+    from engine.runtime import Command
+
+_s = schema.submission.c
+
+
+def digest(body: Mapping[str, Any]) -> str:
+    """SHA-256 of what was sent, in one spelling."""
+    return hashlib.sha256(feel.dump(dict(body))[1].encode()).hexdigest()
+
+
+def answered(command: Command, name: str, object_id: str, key: str | None, body: Mapping[str, Any]) -> Any | None:
+    """The answer given before under this key; ``None`` when the key is new or there is none.
+
+    Raises:
+        KeyReused: it came before with another content.
+    """
+    if key is None:
+        return None
+    query = select(_s.digest, _s.answer).where(
+        _s.actor == command.actor.person, _s.command == name, _s.object == object_id, _s.key == key
+    )
+    row = command.connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    if row.digest != digest(body):
+        raise KeyReused("This was sent before with another content. Reload the page and send it again.")
+    return json.loads(row.answer)
+
+
+def keep(command: Command, name: str, object_id: str, key: str | None, body: Mapping[str, Any], answer: Any) -> None:
+    """Remember the answer under this key, in the transaction that earns it."""
+    if key is None:
+        return
+    row = {
+        "actor": command.actor.person,
+        "command": name,
+        "object": object_id,
+        "key": key,
+        "digest": digest(body),
+        "answer": json.dumps(answer, ensure_ascii=False),
+        "at": clock.micros(command.now),
+    }
+    inserting(schema.submission).run(command.connection, [row])

@@ -1,0 +1,42 @@
+"""From what the interpreter says has happened to rows and lines of history.
+
+This is the only writer of running state. A Progress is first turned into rows, then written table by table, so that
+the number of statements does not depend on how much happened.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.writing.facts import WRITERS
+from engine.writing.rows import Rows
+
+if TYPE_CHECKING:
+    from engine.definition import Definition
+    from engine.held import Held
+    from engine.interpreter import Progress
+    from engine.runtime import Command
+
+__all__ = ["Rows", "write"]
+
+
+def write(
+    command: Command, held: Held, definition: Definition, progress: Progress, *, completed: str | None = None
+) -> Rows:
+    """Write what has happened to a locked instance; the caller saves it.
+
+    Args:
+        completed: id of the task whose completion this is: its line says who completed it and not just that it closed.
+
+    Returns:
+        What was opened, for the caller's answer.
+    """
+    rows = Rows(command, held, definition, completed)
+    for fact in rows.folded(progress.facts):
+        WRITERS[type(fact)](rows, fact)
+    rows.values_line()
+    held.marking = progress.marking
+    if progress.ended is not None:
+        rows.ended(progress)
+    rows.flush()
+    return rows

@@ -1,0 +1,261 @@
+"""What each fact of a Progress becomes: one function a fact."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from engine import assigning, canonical, clock, feel, ident, job, message, schema
+from engine.errors import Invalid
+from engine.interpreter import progress as p
+from engine.writing.rows import Rows
+
+FAN_BATCH = 100
+_FIXED = "{name} decides who may see the case: it is set when the case is started and never changed."
+WRITERS: dict[type, Callable[[Rows, Any], None]] = {}
+
+
+def _of(kind: type) -> Callable[[Callable[[Rows, Any], None]], Callable[[Rows, Any], None]]:
+    def register(function: Callable[[Rows, Any], None]) -> Callable[[Rows, Any], None]:
+        WRITERS[kind] = function
+        return function
+
+    return register
+
+
+@_of(p.Entered)
+def _entered(rows: Rows, fact: p.Entered) -> None:
+    rows.line("element.entered", fact.element, token=fact.token, scope=fact.scope)
+
+
+@_of(p.Left)
+def _left(rows: Rows, fact: p.Left) -> None:
+    rows.line("element.left", fact.element, token=fact.token, outcome=fact.outcome)
+
+
+@_of(p.ScopeOpened)
+def _scope_opened(rows: Rows, fact: p.ScopeOpened) -> None:
+    rows.line("scope.opened", fact.element, scope=fact.scope)
+
+
+@_of(p.ScopeClosed)
+def _scope_closed(rows: Rows, fact: p.ScopeClosed) -> None:
+    rows.line("scope.closed", None, scope=fact.scope)
+    rows.closed_scopes.add(fact.scope)
+
+
+@_of(p.Written)
+def _value(rows: Rows, fact: p.Written) -> None:
+    # An activity's own scope may hold another value under the name: what it sends says whom a message is about.
+    decides = rows.held.remits.get(fact.name) if fact.scope == 0 else None
+    if decides is not None and fact.value != decides and not rows.held.new:
+        raise Invalid(_FIXED, name=fact.name)
+    dumped = rows.seal(fact) if fact.name in rows.definition.sealed else feel.dump(fact.value)
+    rows.values[fact.scope, fact.name] = dumped
+    rows.unwritten.setdefault(fact.scope, {})[fact.name] = dumped
+
+
+@_of(p.TaskOpened)
+def _task_opened(rows: Rows, fact: p.TaskOpened) -> None:
+    element = rows.definition.elements[fact.element]
+    audiences = assigning.audiences(rows.command, rows.held, rows.definition, element, fact)
+    due = assigning.due(rows.command, rows.held, rows.definition, element, fact)
+    task = {
+        "id": ident.new(),
+        "instance_id": rows.held.id,
+        "token": fact.token,
+        "definition_id": rows.held.definition_id,
+        "process_key": rows.held.process_key,
+        "element": fact.element,
+        "name": element.name or element.id,
+        "scope": fact.scope,
+        "state": "open",
+        "stamp": 1,
+        "changed_by": None,
+        "changed_at": rows.at,
+        "change": "opened",
+        "assignee": fact.assignee,
+        "priority": fact.priority if fact.priority is not None else 50,
+        "opened_at": rows.at,
+        "due_at": due.at if due else None,
+        "due_why": canonical.text(due.why) if due and due.why else None,
+        "follow_up_at": clock.micros(fact.follow_up) if fact.follow_up else None,
+        "after_task": rows.completed,
+        "recallable": False,
+    }
+    rows.inserts[schema.task].append(task)
+    rows.inserts[schema.candidate] += [
+        {"task_id": task["id"], "audience": a, "place": due.at if due else schema.UNDUE} for a in audiences
+    ]
+    rows.opened.append(task)
+    rows.line(
+        "task.opened",
+        fact.element,
+        token=fact.token,
+        scope=rows.visits[fact.token]["scope"],
+        task=task["id"],
+        assignee=fact.assignee,
+        audiences=sorted(audiences),
+        due=task["due_at"],
+        why=due.why if due else None,
+        priority=task["priority"],
+    )
+
+
+@_of(p.TaskClosed)
+def _task_closed(rows: Rows, fact: p.TaskClosed) -> None:
+    done = fact.outcome == "completed" and rows.completed is not None
+    rows.closed_tasks[fact.token] = fact.outcome
+    rows.line("task.completed" if done else "task.closed", fact.element, token=fact.token, outcome=fact.outcome)
+
+
+@_of(p.TimerOpened)
+def _timer_opened(rows: Rows, fact: p.TimerOpened) -> None:
+    at = clock.micros(fact.due)
+    rows.inserts[schema.job].append(
+        job.row(
+            rows.command,
+            "timer",
+            instance_id=rows.held.id,
+            root_id=rows.held.root_id,
+            token=fact.token,
+            arm=fact.arm,
+            element=fact.element,
+            due_at=at,
+        )
+    )
+    rows.line("timer.opened", fact.element, token=fact.token, arm=fact.arm, due=at, text=fact.text)
+
+
+@_of(p.Subscribed)
+def _subscribed(rows: Rows, fact: p.Subscribed) -> None:
+    row = {"token": fact.token, "arm": fact.arm, "kind": fact.kind, "name": fact.name, "key": message.key(fact.key)}
+    rows.subscribed.append({**row, "element": fact.element})
+    rows.line("subscription.opened", fact.element, **row)
+
+
+@_of(p.ArmClosed)
+def _arm_closed(rows: Rows, fact: p.ArmClosed) -> None:
+    rows.closed_arms.append((fact.token, fact.arm))
+    rows.forget_arm(fact.token, fact.arm)
+    rows.line("arm.closed", None, token=fact.token, arm=fact.arm, outcome=fact.outcome)
+
+
+@_of(p.JobWanted)
+def _job_wanted(rows: Rows, fact: p.JobWanted) -> None:
+    kind, value = feel.dump(dict(fact.inputs))
+    made = rows.owe(
+        "connector",
+        instance_id=rows.held.id,
+        token=fact.token,
+        element=fact.element,
+        retries=fact.retries if fact.retries is not None else 3,
+        content={"type": fact.type, "headers": dict(fact.headers), "inputs": [kind, value]},
+    )
+    rows.crossed = True
+    rows.line("job.opened", fact.element, token=fact.token, job=made["id"], type=fact.type)
+
+
+@_of(p.JobDropped)
+def _job_dropped(rows: Rows, fact: p.JobDropped) -> None:
+    rows.dropped_jobs.add(fact.token)
+    rows.line("job.closed", fact.element, token=fact.token)
+
+
+@_of(p.CallWanted)
+def _call_wanted(rows: Rows, fact: p.CallWanted) -> None:
+    values = {name: feel.dump(value) for name, value in fact.variables.items()}
+    content = {"process": fact.process, "binding": fact.binding, "variables": values, "wanted": list(fact.returns)}
+    rows.owe("call", instance_id=rows.held.id, token=fact.token, element=fact.element, content=content)
+    _count(rows, fact, 1, each=False, single=True)
+    rows.line("children.opened", fact.element, token=fact.token, total=1, process=fact.process)
+
+
+@_of(p.FanWanted)
+def _fan_wanted(rows: Rows, fact: p.FanWanted) -> None:
+    snapshot = {name: feel.dump(value) for name, value in fact.snapshot.items()}
+    for start in range(0, len(fact.items), FAN_BATCH):
+        items = [feel.dump(item) for item in fact.items[start : start + FAN_BATCH]]
+        content = {
+            "body": fact.body,
+            "from": start,
+            "items": items,
+            "element": fact.input_element,
+            "snapshot": snapshot,
+            "total": len(fact.items),
+        }
+        rows.owe("fan", instance_id=rows.held.id, token=fact.token, element=fact.element, content=content)
+    _count(rows, fact, len(fact.items), each=fact.conditional, single=False)
+    rows.line("children.opened", fact.element, token=fact.token, total=len(fact.items), body=fact.body)
+
+
+def _count(rows: Rows, fact: Any, total: int, *, each: bool, single: bool) -> None:
+    rows.crossed = True
+    rows.inserts[schema.counter].append(
+        {
+            "instance_id": rows.held.id,
+            "token": fact.token,
+            "total": total,
+            "done": 0,
+            "each": each,
+            "single": single,
+        }
+    )
+
+
+@_of(p.ChildrenDropped)
+def _children_dropped(rows: Rows, fact: p.ChildrenDropped) -> None:
+    rows.dropped_children.add(fact.token)
+    rows.dropped_jobs.add(fact.token)
+    rows.owe("family", content={"do": "cancel", "parent": rows.held.id, "token": fact.token, "reason": None})
+    rows.line("children.closed", fact.element, token=fact.token)
+
+
+@_of(p.Thrown)
+def _thrown(rows: Rows, fact: p.Thrown) -> None:
+    rows.crossed = True
+    rows.line("event.thrown", fact.element, token=fact.token, kind=fact.kind, name=fact.name, key=fact.key)
+    if fact.kind == "escalation":
+        if rows.held.parent_id is not None:
+            carried = {name: feel.dump(value) for name, value in fact.content.items()}
+            content = {"kind": fact.kind, "code": fact.name, "content": carried}
+            rows.owe("thrown", instance_id=rows.held.parent_id, token=rows.held.parent_token, content=content)
+        return
+    rows.owe(
+        "publish" if fact.kind == "message" else "broadcast",
+        content={
+            "name": fact.name,
+            "key": message.key(fact.key),
+            "ttl": None if fact.ttl is None else fact.ttl // timedelta(microseconds=1),
+            "content": {name: feel.dump(value) for name, value in fact.content.items()},
+            "sender": rows.held.id,
+            # An event may throw several, each a message of its own.
+            "id": ident.new(),
+        },
+    )
+
+
+@_of(p.IncidentOpened)
+def _incident_opened(rows: Rows, fact: p.IncidentOpened) -> None:
+    params = json.dumps({**fact.params, "expression": fact.expression}, ensure_ascii=False, default=str)
+    made = {
+        "id": ident.new(),
+        "instance_id": rows.held.id,
+        "token": fact.token,
+        "job_id": None,
+        "element": fact.element,
+        "message": fact.reason,
+        "params": params,
+        "opened_at": rows.at,
+    }
+    rows.inserts[schema.incident].append(made)
+    rows.crossed = True
+    rows.line("incident.opened", fact.element, incident=f"token:{fact.token}", message=fact.reason, params=fact.params)
+
+
+@_of(p.IncidentClosed)
+def _incident_closed(rows: Rows, fact: p.IncidentClosed) -> None:
+    rows.closed_incidents.add(fact.token)
+    rows.line("incident.closed", None, incident=f"token:{fact.token}")

@@ -1,0 +1,235 @@
+"""Files: taken at once, deleted until they are submitted, seen by whoever may see their field."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import func, select, update
+
+from engine import attachment, schema
+from engine.attachment import Attachment
+from engine.errors import Conflict, Forbidden, FormInvalid, Invalid, NotFound
+from engine.query import attached
+from tests.engine import clinic
+from tests.engine.query.ward import Ward, opened
+from tests.provision.databases import Databases
+
+PDF = b"%PDF-1.7\n" + bytes(range(256))
+
+
+@pytest.fixture(scope="module")
+def house(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+    with opened(databases, tmp_path_factory.mktemp("ward")) as ward:
+        yield ward
+
+
+@pytest.fixture
+def ward(house: Ward) -> Ward:
+    house.reset()
+    return house
+
+
+def add(
+    ward: Ward, who: str = "ann", name: str = "片子.pdf", body: bytes = PDF, field: str | None = "film"
+) -> Attachment:
+    with ward.write(who) as command:
+        return attachment.add(command, "t1", name, body, field=field)
+
+
+def submit(ward: Ward, *ids: str, field: str = "film", task: str = "t1", case: str = "c1", who: str = "ann") -> None:
+    with ward.write(who) as command:
+        attachment.keep(command, case, task, [(field, ids)])
+
+
+def sees(ward: Ward, who: str, found: Attachment) -> bool:
+    with ward.read(who) as view:
+        try:
+            attachment.find(view, found.id)
+        except NotFound:
+            return False
+        return True
+
+
+def bodies(ward: Ward) -> int:
+    with ward.read("mia") as view:
+        return view.connection.execute(select(func.count()).select_from(schema.attachment_body)).scalar_one()
+
+
+def test_a_file_comes_back_byte_for_byte(ward: Ward) -> None:
+    added = add(ward)
+
+    with ward.read("ann") as view:
+        found = attachment.find(view, added.id)
+        assert attachment.body(view, found) == PDF
+    assert (found.name, found.media_type, found.size, found.kept) == ("片子.pdf", "application/pdf", len(PDF), False)
+
+
+def test_until_it_is_submitted_a_file_is_its_owners_alone(ward: Ward) -> None:
+    added = add(ward)
+
+    assert [who for who in ("ann", "abe", "dan", "mia") if sees(ward, who, added)] == ["ann"]
+
+
+def test_once_submitted_a_file_is_part_of_the_case(ward: Ward) -> None:
+    added = add(ward)
+    submit(ward, added.id)
+
+    assert [who for who in ("dan", "mia", "eve", "kim") if sees(ward, who, added)] == ["dan", "mia"]
+
+
+def test_a_file_in_an_open_field_is_shown_to_outsiders_of_the_case(ward: Ward) -> None:
+    added = add(ward, field="title")
+    submit(ward, added.id, field="title")
+
+    assert sees(ward, "kim", added)
+
+
+def test_a_file_in_a_sealed_field_stands_encrypted_and_is_shown_to_its_roles_only(ward: Ward) -> None:
+    added = add(ward, field="photo")
+    submit(ward, added.id, field="photo")
+
+    assert [who for who in ("dan", "mia", "kim") if sees(ward, who, added)] == ["dan"]
+    with ward.read("dan") as view:
+        stored = view.connection.execute(select(schema.attachment_body.c.body)).scalar_one()
+        assert PDF not in bytes(stored)
+        assert attachment.body(view, attachment.find(view, added.id)) == PDF
+
+
+def test_its_owner_can_delete_a_file_before_submitting_and_nothing_of_it_is_left(ward: Ward) -> None:
+    added = add(ward)
+    with ward.write("ann") as command:
+        attachment.remove(command, added.id)
+
+    assert not sees(ward, "ann", added)
+    assert bodies(ward) == 0
+
+
+def test_deleting_one_of_two_files_of_the_same_content_leaves_the_other_whole(ward: Ward) -> None:
+    first, second = add(ward), add(ward, "abe", "同一张.pdf")
+    with ward.write("ann") as command:
+        attachment.remove(command, first.id)
+
+    with ward.read("abe") as view:
+        assert attachment.body(view, attachment.find(view, second.id)) == PDF
+
+
+def test_a_submitted_file_cannot_be_deleted(ward: Ward) -> None:
+    added = add(ward)
+    submit(ward, added.id)
+
+    with ward.write("ann") as command, pytest.raises(Conflict, match="part of the case now"):
+        attachment.remove(command, added.id)
+    assert sees(ward, "dan", added)
+
+
+def test_nobody_deletes_the_file_of_another(ward: Ward) -> None:
+    added = add(ward)
+
+    with ward.write("abe") as command, pytest.raises(NotFound):
+        attachment.remove(command, added.id)
+    assert sees(ward, "ann", added)
+
+
+def test_a_submission_names_only_files_that_were_handed_in_at_its_own_task(ward: Ward) -> None:
+    with ward.rows() as command:
+        clinic.case(command.connection, "c2", readers=("DOC@ward:W1",), remits=("ward:W1",))
+        clinic.task(command.connection, "t2", "c2", "NURSE@ward:W1")
+    submitted = add(ward)
+    submit(ward, submitted.id)
+    elsewhere = add(ward, body=PDF + b"2")
+
+    for wrong in (elsewhere.id, submitted.id, "nowhere"):
+        with pytest.raises(FormInvalid) as refusal:
+            submit(ward, wrong, case="c2", task="t2")
+        assert [problem.where for problem in refusal.value.problems] == ["film"]
+
+
+def test_a_later_step_may_hand_on_what_an_earlier_one_submitted(ward: Ward) -> None:
+    added = add(ward)
+    submit(ward, added.id)
+    with ward.rows() as command:
+        clinic.task(command.connection, "t2", "c1", "DOC@ward:W1", token=2)
+
+    submit(ward, added.id, task="t2", who="dan")
+
+    with ward.read("dan") as view:
+        assert attachment.find(view, added.id).task_id == "t1"
+
+
+def test_what_was_taken_out_of_the_form_again_is_gone_and_what_lies_beside_it_is_kept(ward: Ward) -> None:
+    kept, dropped, beside = add(ward), add(ward, body=PDF + b"2"), add(ward, body=PDF + b"3", field=None)
+    submit(ward, kept.id)
+
+    assert [sees(ward, "dan", each) for each in (kept, dropped, beside)] == [True, False, True]
+    assert bodies(ward) == 2
+
+
+def test_a_file_for_a_case_not_yet_started_is_its_owners_and_goes_into_the_case(ward: Ward) -> None:
+    with ward.write("ann") as command:
+        added = attachment.add_for_start(command, "stay", "申请.pdf", PDF, field="film")
+    assert [who for who in ("ann", "abe", "mia") if sees(ward, who, added)] == ["ann"]
+
+    with ward.write("ann") as command:
+        attachment.keep(command, "c1", None, [("film", [added.id])])
+    assert sees(ward, "dan", added)
+
+
+def test_a_loose_file_of_somebody_else_starts_nothing(ward: Ward) -> None:
+    with ward.write("abe") as command:
+        added = attachment.add_for_start(command, "stay", "申请.pdf", PDF)
+
+    with ward.write("ann") as command, pytest.raises(FormInvalid):
+        attachment.keep(command, "c1", None, [("film", [added.id])])
+
+
+@pytest.mark.parametrize("task", ["t1", "nowhere"])
+def test_a_task_that_is_not_ones_own_to_know_takes_no_file(ward: Ward, task: str) -> None:
+    with ward.write("eve") as command, pytest.raises(NotFound, match="no such task"):
+        attachment.add(command, task, "片子.pdf", PDF)
+
+
+def test_who_is_not_asked_attaches_nothing(ward: Ward) -> None:
+    with pytest.raises(Forbidden):
+        add(ward, "dan")
+
+
+def test_a_closed_task_takes_no_file(ward: Ward) -> None:
+    with ward.rows() as command:
+        command.connection.execute(update(schema.task).values(state="completed", closed_by="ann"))
+
+    with pytest.raises(Conflict):
+        add(ward)
+
+
+def test_a_file_that_lies_about_its_type_is_refused_and_not_kept(ward: Ward) -> None:
+    with pytest.raises(Invalid, match="not what its name says"):
+        add(ward, name="片子.png")
+    assert bodies(ward) == 0
+
+
+def test_reading_an_upload_stops_at_twenty_megabytes() -> None:
+    class Endless(io.RawIOBase):
+        given = 0
+
+        def read(self, size: int = -1) -> bytes:
+            self.given += size
+            return bytes(size)
+
+    stream = Endless()
+
+    with pytest.raises(Invalid, match="larger than 20 MB"):
+        attachment.receive(stream, "片子.pdf")  # type: ignore[arg-type]
+    assert stream.given < attachment.LIMIT + 1_000_000
+
+
+def test_the_page_of_a_case_lists_its_files_and_ones_own_fresh_ones(ward: Ward) -> None:
+    kept = add(ward)
+    submit(ward, kept.id)
+    add(ward, body=PDF + b"2", name="新.pdf")
+
+    with ward.read("ann") as view:
+        assert {(each.name, each.mine) for each in attached.files(view, "c1")} >= {("新.pdf", True)}
+    with ward.read("dan") as view:
+        assert [(each.name, each.mine) for each in attached.files(view, "c1")] == [("片子.pdf", False)]

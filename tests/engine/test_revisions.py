@@ -1,0 +1,258 @@
+"""Tables come from revisions: an empty database gets what ``schema`` says, an older one keeps every row on the way."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, insert, select, text
+
+from engine import assembly, instance, release, revisions, schema
+from engine.actor import person
+from engine.database import Database
+from engine.errors import Unavailable
+from engine.revisions import __main__ as writing
+from tests.engine import clinic
+from tests.engine.bpmn.drawing import straight
+from tests.engine.desk import Desk
+from tests.provision.databases import Databases
+
+NEXT = '''"""{title}"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "{revision}"
+down_revision = "{before}"
+
+
+def upgrade() -> None:
+    {change}
+'''
+GREETED = 'op.add_column("person", sa.Column("greeting", sa.String(64)))'
+# On SQLite this makes the table of definitions anew, to which rows of cases and parts point.
+LONGER = """with op.batch_alter_table("definition") as batch:
+        batch.alter_column("name", type_=sa.String(300), existing_type=sa.String(255))"""
+DIAGRAM = straight('<userTask id="a"/>')
+BROKEN = 'op.add_column("person", sa.Column("half", sa.String(64)))\n    raise RuntimeError("stop")'
+
+
+@pytest.fixture
+def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A program of a later version: it knows this one's revisions and one more."""
+    folder = tmp_path / "100% later"
+    folder.mkdir()
+
+    def add(change: str) -> str:
+        before = revisions.newest()
+        revision = f"{int(before) + 1:04}"
+        (folder / f"r{revision}.py").write_text(
+            NEXT.format(title="later", revision=revision, before=before, change=change)
+        )
+        monkeypatch.setattr(revisions, "FOLDERS", (*revisions.FOLDERS[:1], folder))
+        revisions._scripts.cache_clear()
+        revisions._known.cache_clear()
+        return revision
+
+    yield add
+    revisions._scripts.cache_clear()
+    revisions._known.cache_clear()
+
+
+def catalogue(connection: Connection) -> list[tuple[object, ...]]:
+    """What the database itself says of its tables, the table of revisions aside."""
+    if connection.dialect.name == "sqlite":
+        query = "SELECT tbl_name, name, sql FROM sqlite_master"
+        rows = [(table, name, words(sql)) for table, name, sql in connection.execute(text(query))]
+    else:
+        rows = [tuple(row) for query in CATALOGUES for row in connection.execute(text(query))]
+    return sorted((row for row in rows if row[0] != revisions.TABLE), key=str)
+
+
+COLUMNS = """
+    SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default, collation_name,
+        ordinal_position
+    FROM information_schema.columns WHERE table_schema = 'public'
+"""
+INDEXES = "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+CONSTRAINTS = """
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+"""
+CATALOGUES = (COLUMNS, INDEXES, CONSTRAINTS)
+
+
+def words(sql: str | None) -> list[str]:
+    # A table that was made anew on the way bears its name in quotation marks.
+    return sorted((sql or "").replace('"', "").replace(",", " ").split())
+
+
+def test_the_revisions_give_an_empty_database_exactly_the_tables_of_the_schema(databases: Databases):
+    with ExitStack() as opened:
+        revised, wanted = (
+            opened.enter_context(closing(Database(opened.enter_context(databases.empty())))) for _ in "ab"
+        )
+        revised.create()
+        with wanted.write() as connection:
+            schema.metadata.create_all(connection)
+        with revised.read() as connection, wanted.read() as other:
+            options = {"compare_type": True, "compare_server_default": True}
+            context = MigrationContext.configure(connection, opts=options)
+            assert compare_metadata(context, schema.metadata) == []
+            assert catalogue(connection) == catalogue(other)
+
+
+def test_what_waited_before_stands_in_the_inbox_in_the_order_of_its_due_dates(databases: Databases):
+    with databases.empty() as url, closing(Database(url)) as database:
+        with database._revising() as connection:
+            config = revisions.configured(revisions.FOLDERS)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0003")
+            for key, due in (("late", 5), ("undue", None)):
+                clinic.put(connection, "task", **clinic.task_row(key, "I1", token=due or 1, due_at=due))
+                connection.execute(text(f"INSERT INTO candidate (audience, task_id) VALUES ('NURSE@*', '{key}')"))
+        assert database.revise()
+        with database.read() as connection:
+            c = schema.candidate.c
+            assert dict(connection.execute(select(c.task_id, c.place)).all()) == {"late": 5, "undue": schema.UNDUE}
+
+
+def test_an_empty_database_is_refused_and_init_is_named(databases: Databases):
+    with databases.empty() as url, closing(Database(url)) as database:
+        for ask in (database.check, database.revise):
+            with pytest.raises(Unavailable, match=r"is empty\. Run 'xuncha init'"):
+                ask()
+
+
+def test_an_older_database_is_refused_at_start_until_it_is_revised(database: Database, later, tmp_path: Path):
+    before = revisions.newest()
+    needed = later(GREETED)
+
+    with pytest.raises(Unavailable, match=f"revision {before}; this program needs {needed}.*'xuncha revise'"):
+        assembly.open(address(database), tmp_path / "state")
+
+    assert database.revise() is True
+    assert database.revise() is False
+    assembly.open(address(database), tmp_path / "state").close()
+
+
+def address(database: Database) -> str:
+    return database.engine.url.render_as_string(hide_password=False)
+
+
+def test_a_newer_database_is_refused_and_left_as_it_is(database: Database, later, monkeypatch: pytest.MonkeyPatch):
+    newer = later(GREETED)
+    database.revise()
+    monkeypatch.setattr(revisions, "FOLDERS", revisions.FOLDERS[:1])
+
+    for ask in (database.check, database.revise):
+        with pytest.raises(Unavailable, match=f"revision {newer}, which this program does not know.*newer version"):
+            ask()
+    with database.read() as connection:
+        assert revisions.found(connection) == newer
+
+
+def test_a_database_that_was_made_before_there_were_revisions_is_refused(database: Database):
+    with database.write() as connection:
+        connection.execute(text(f"DROP TABLE {revisions.TABLE}"))
+
+    for ask in (database.check, database.revise):
+        with pytest.raises(Unavailable, match=r"kept no revisions.*demo --reset"):
+            ask()
+
+
+@pytest.mark.parametrize("change", [GREETED, LONGER], ids=["a column more", "a table made anew"])
+def test_a_revision_keeps_every_row_and_work_goes_on(databases: Databases, later, tmp_path: Path, change: str):
+    with databases.ready() as url:
+        with closing(assembly.open(url, tmp_path / "state")) as runtime:
+            with runtime.write(person("ida")) as command:
+                release.release(command, {"p.bpmn": DIAGRAM}, plain=True)
+                case = instance.start(command, "p", {"n": 1})
+            before = counted(runtime.database)
+        later(change)
+        with closing(Database(url)) as database:
+            assert database.revise()
+            assert counted(database) == before
+
+        with closing(assembly.open(url, tmp_path / "state")) as runtime:
+            desk = Desk(runtime)
+            desk.complete(case, "a")
+            assert desk.row(case).state == "ended"
+            desk.must_be_sound()
+            with runtime.database.write() as connection, pytest.raises(sa.exc.IntegrityError):
+                connection.execute(sa.delete(schema.definition))
+
+
+def counted(database: Database) -> dict[str, int]:
+    with database.read() as connection:
+        return {
+            table.name: connection.execute(select(sa.func.count()).select_from(table)).scalar_one()
+            for table in schema.metadata.sorted_tables
+        }
+
+
+def test_a_revision_that_fails_halfway_leaves_the_older_database_whole(database: Database, later):
+    before = revisions.newest()
+    later(BROKEN)
+    with database.read() as connection:
+        tables = catalogue(connection)
+
+    with pytest.raises(RuntimeError):
+        database.revise()
+
+    with database.read() as connection:
+        assert revisions.found(connection) == before and catalogue(connection) == tables
+    with database.write() as connection:
+        connection.execute(insert(schema.person).values(id="ida", name="Ida"))
+
+
+def test_two_who_make_the_tables_at_the_same_time_do_not_trip_over_one_another(databases: Databases):
+    with databases.empty() as url:
+        failed: list[BaseException] = []
+
+        def make() -> None:
+            with closing(Database(url)) as database:
+                try:
+                    database.create(demo="1")
+                except BaseException as error:
+                    failed.append(error)
+
+        threads = [threading.Thread(target=make) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with closing(Database(url)) as database:
+            database.check()
+            assert failed == [] and database.fact("demo") == "1"
+
+
+def test_a_change_of_the_schema_is_written_as_one_more_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    wider = sa.MetaData(naming_convention=schema.metadata.naming_convention)
+    for table in schema.metadata.sorted_tables:
+        table.to_metadata(wider)
+    wider.tables["person"].append_column(sa.Column("greeting", schema.Name))
+    monkeypatch.setattr(schema, "metadata", wider)
+    folder = tmp_path / "versions"
+    shutil.copytree(revisions.FOLDERS[0], folder)
+
+    made = writing.write("People are greeted", (folder,))
+
+    said = made.read_text()
+    assert made.name == f"r{int(revisions.newest()) + 1:04}_people_are_greeted.py"
+    assert f'down_revision = "{revisions.newest()}"' in said.replace("'", '"')
+    assert said.count("add_column") == 1 and "drop" not in said and "create_table" not in said
+
+
+def test_every_revision_follows_the_one_before_it_by_number():
+    numbers = sorted(path.name[1:5] for path in revisions.FOLDERS[0].glob("r*.py"))
+
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+    assert revisions.newest() == numbers[-1]

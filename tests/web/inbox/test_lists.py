@@ -1,0 +1,146 @@
+"""The four lists in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from engine import notice, task
+from tests.engine.query.hospital import Hospital
+from tests.web.browsing import Browser
+
+SignIn = Callable[[str], Browser]
+
+
+def test_what_waits_for_me_stands_in_my_list_with_step_number_and_process(hospital: Hospital, sign_in: SignIn) -> None:
+    case = hospital.admit(number="住A-1")
+
+    page = sign_in("ann").get("/todo?text=住A-1").text
+
+    assert f'href="/tasks/{hospital.task(case)}"' in page
+    for word in ("办理入院", "住A-1", "住院", "未读"):
+        assert word in page
+
+
+def test_who_chooses_another_language_comes_back_to_the_list_and_is_not_told_again_what_is_over(
+    hospital: Hospital, sign_in: SignIn
+) -> None:
+    done = hospital.do(hospital.admit(), "ann", title="发热")
+
+    page = sign_in("ann").get(f"/todo?text=住&after_task={done}").text
+
+    assert "已提交" in page
+    assert 'name="next" value="/todo?text=%E4%BD%8F"' in page
+
+
+def test_lists_are_kept_apart_by_person(hospital: Hospital, sign_in: SignIn) -> None:
+    waiting = hospital.task(hospital.admit())
+
+    assert waiting in sign_in("abe").get("/todo").text
+    assert waiting not in sign_in("eve").get("/todo").text
+
+
+def test_done_and_started_lead_back_to_what_one_did_and_began(hospital: Hospital, sign_in: SignIn) -> None:
+    case = hospital.admit()
+    done = hospital.do(case, "ann", title="发热")
+
+    assert f'href="/tasks/{done}"' in sign_in("ann").get("/done").text
+    assert f'href="/cases/{case}"' not in sign_in("ann").get("/started").text  # a nurse starts it and sees no case
+
+
+def test_a_number_in_a_list_says_what_it_counts(hospital: Hospital, sign_in: SignIn) -> None:
+    case = hospital.admit(number="住A-2")
+    hospital.do(case, "ann", title="发热", bed=0.25)
+
+    page = sign_in("ann").get("/done?text=住A-2").text
+
+    assert "<i>床位</i> 0.25" in page
+    assert "<i>事由</i>" not in page
+
+
+def test_a_notice_leads_to_its_case_and_is_read_then(hospital: Hospital, sign_in: SignIn) -> None:
+    case = hospital.examined()
+    with hospital.write("mia") as command:
+        notice.send(command, ["dan"], "copy", case, text="<img onerror=x>请阅")
+    dan = sign_in("dan")
+    page = dan.get("/notices").text
+    assert "&lt;img onerror=x&gt;请阅" in page
+
+    link = page.split('href="/notices/')[1].split('"')[0]
+    assert dan.get(f"/notices/{link}").location == f"/cases/{case}"
+    assert dan.json("/counts").json["inbox.notices"] == 0  # type: ignore[index]
+
+
+def test_a_reminder_leads_straight_to_the_task(hospital: Hospital, sign_in: SignIn) -> None:
+    case = hospital.examined()
+    with hospital.write("mia") as command:
+        task.remind(command, hospital.task(case), "请抓紧")
+    dan = sign_in("dan")
+
+    link = dan.get("/notices").text.split('href="/notices/')[1].split('"')[0]
+
+    assert dan.get(f"/notices/{link}").location == f"/tasks/{hospital.task(case)}"
+
+
+def test_a_note_about_a_case_that_one_may_not_see_says_that_it_is_all(hospital: Hospital, sign_in: SignIn) -> None:
+    case = hospital.examined()
+    with hospital.write("mia") as command:
+        notice.send(command, ["ann"], "note", case, text="请备床")
+    ann = sign_in("ann")  # a nurse is told, and sees no case
+
+    link = ann.get("/notices").text.split('href="/notices/')[1].split('"')[0]
+
+    assert ann.get(f"/notices/{link}").location == "/notices"
+    assert "本事项对您公开的内容仅此一条" in ann.get("/notices").text
+    assert ann.json("/counts").json["inbox.notices"] == 0  # type: ignore[index]
+
+
+def test_everything_for_information_can_be_read_at_once(hospital: Hospital, sign_in: SignIn) -> None:
+    case = hospital.examined()
+    with hospital.write("mia") as command:
+        notice.send(command, ["dan"], "copy", case)
+    dan = sign_in("dan")
+    assert dan.json("/counts").json["inbox.notices"] > 0  # type: ignore[index]
+
+    assert dan.post("/notices/read").status_code == 303
+
+    assert dan.json("/counts").json["inbox.notices"] == 0  # type: ignore[index]
+
+
+def test_a_long_list_leads_on_to_its_next_page(hospital: Hospital, sign_in: SignIn) -> None:
+    for _ in range(52):
+        hospital.admit(number="住B")
+    abe = sign_in("abe")
+
+    first = abe.get("/todo?text=住B").text
+    later = first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+    second = abe.get(later).text
+
+    assert first.count('class="row-title"') == 50
+    assert second.count('class="row-title"') == 2
+    assert "text=" in later
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "after=%00",
+        "text=%00",
+        "process=%00",
+        "after=W10",
+        "order=x&process=%27",
+        "text=%25",
+        "overdue=yes&drafted=yes",
+    ],
+)
+def test_no_address_breaks_a_list(sign_in: SignIn, query: str) -> None:
+    for path in ("/todo", "/done", "/started", "/notices"):
+        assert sign_in("ann").get(f"{path}?{query}").status_code == 200
+
+
+def test_an_empty_list_says_what_comes_there(sign_in: SignIn) -> None:
+    eve = sign_in("eve")
+
+    assert "没有待办任务" in eve.get("/todo").text
+    assert "没有符合条件的内容" in eve.get("/todo?text=x").text

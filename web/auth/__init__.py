@@ -1,0 +1,1 @@
+"""How people come in: sessions, passwords, throttling, forgery protection, acting for someone else."""

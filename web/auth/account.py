@@ -1,0 +1,97 @@
+"""Accounts: who may sign in at all. A person of the directory has one or none."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, insert, select, update
+
+from engine import directory, schema
+from engine.directory import Person
+from engine.errors import Conflict, NotFound
+from engine.runtime import Command
+from web.auth import password as passwords
+from web.auth import session
+from web.config import LOCALES
+
+
+def add(command: Command, person: str, name: str, password: str | None, *, administrator: bool = False) -> None:
+    """Give a person an account; the person is put into the directory if not yet there.
+
+    Args:
+        command: of whoever looks after accounts.
+        person: key, also the name to sign in with.
+        name: shown on pages; kept as it is for a person already in the directory.
+        password: nobody can sign in with a password while there is none.
+        administrator: may look after accounts and definitions.
+
+    Raises:
+        Conflict: there is an account already.
+        Invalid: the password is too easy, or the key or name too long.
+    """
+    if password is not None:
+        passwords.check(password, person)
+    connection = command.connection
+    if exists(connection, person):
+        raise Conflict("There is already an account {person}.", person=person)
+    known = connection.execute(select(schema.person.c.id).where(schema.person.c.id == person)).first()
+    if known is None:
+        directory.put(command, Person(person, name))
+    connection.execute(
+        insert(schema.account).values(
+            person_id=person,
+            password=None if password is None else passwords.hashed(password),
+            administrator=administrator,
+            disabled=False,
+            failures=0,
+        )
+    )
+
+
+def exists(connection: Connection, person: str) -> bool:
+    """Whether a person has an account."""
+    return (
+        connection.execute(select(schema.account.c.person_id).where(schema.account.c.person_id == person)).first()
+        is not None
+    )
+
+
+def set_password(connection: Connection, person: str, password: str) -> None:
+    """A new password; ends every session of the person and any rest after wrong guesses.
+
+    Raises:
+        NotFound: there is no such account.
+        Invalid: the password is too easy.
+    """
+    passwords.check(password, person)
+    _change(connection, person, password=passwords.hashed(password), failures=0, locked_until=None)
+    session.end_all(connection, person)
+
+
+def disable(connection: Connection, person: str) -> None:
+    """Lock a person out, at once and everywhere.
+
+    Raises:
+        NotFound: there is no such account.
+    """
+    _change(connection, person, disabled=True)
+    session.end_all(connection, person)
+
+
+def enable(connection: Connection, person: str) -> None:
+    """Let a person in again.
+
+    Raises:
+        NotFound: there is no such account.
+    """
+    _change(connection, person, disabled=False, failures=0, locked_until=None)
+
+
+def set_language(connection: Connection, person: str, locale: str) -> None:
+    """The language in which pages speak to a person; anything but a known language is left alone."""
+    if locale in LOCALES:
+        _change(connection, person, locale=locale)
+
+
+def _change(connection: Connection, person: str, **values: object) -> None:
+    done = connection.execute(update(schema.account).where(schema.account.c.person_id == person).values(**values))
+    if done.rowcount == 0:
+        raise NotFound("There is no account {person}.", person=person)

@@ -1,0 +1,122 @@
+"""Settings, read from the environment (``XUNCHA_…``); ``docs/settings.md`` has a row for each."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOCALES = ("zh", "en")
+MEGABYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """How one process of the application is set up. Every field has a default that is right on a laptop."""
+
+    model_config = SettingsConfigDict(env_prefix="XUNCHA_", extra="ignore", frozen=True)
+
+    title: str = Field(default="Xuncha", description="Name of the installation, shown in the head of every page.")
+    state: Path = Field(
+        default=Path("state"),
+        description="Folder for the SQLite database and the keys; readable by its owner only.",
+    )
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL, such as postgresql+psycopg://user@host/name; empty: SQLite in the state folder.",
+    )
+    processes: Path = Field(
+        default=Path("processes"), description="Folder whose definitions and policy are released at set-up."
+    )
+    host: str = Field(
+        default="127.0.0.1", description="Address to listen on; a demonstration listens on loopback only."
+    )
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    threads: int = Field(default=8, ge=1, le=64, description="Requests answered at the same time by one process.")
+    trusted_hosts: str = Field(
+        default="",
+        description="Host names under which it may be opened, separated by commas; empty: loopback and HOST.",
+    )
+    proxies: int = Field(
+        default=0, ge=0, le=5, description="How many reverse proxies in front set X-Forwarded-For, -Proto and -Host."
+    )
+    secure: bool | None = Field(
+        default=None, description="Cookies over HTTPS only; empty: yes, unless HOST is loopback."
+    )
+    zone: str = Field(
+        default="Asia/Shanghai", description="Time zone in which dates are shown, deadlines counted and timers read."
+    )
+    locale: str = Field(default="zh", description="Language for people who have chosen none: zh or en.")
+    idle_minutes: int = Field(default=30, ge=1, le=720, description="A session ends after this long without a request.")
+    session_hours: int = Field(default=12, ge=1, le=24, description="A session ends after this long, used or not.")
+    log_level: str = Field(default="info", description="debug, info, warning or error.")
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("no such time zone; use a name like Asia/Shanghai")
+        return value
+
+    @field_validator("locale")
+    @classmethod
+    def _known_locale(cls, value: str) -> str:
+        if value not in LOCALES:
+            raise ValueError(f"choose one of {', '.join(LOCALES)}")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.lower() not in ("debug", "info", "warning", "error"):
+            raise ValueError("choose one of debug, info, warning, error")
+        return value.lower()
+
+    @property
+    def url(self) -> str:
+        """The database, with the default worked out."""
+        return self.database_url or f"sqlite:///{self.state / 'xuncha.db'}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the application."""
+        return is_loopback(self.host)
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether cookies travel over HTTPS only."""
+        return not self.is_loopback if self.secure is None else self.secure
+
+    @property
+    def hosts(self) -> list[str]:
+        """Names under which the application answers."""
+        named = [each.strip() for each in self.trusted_hosts.split(",") if each.strip()]
+        return named or ["localhost", "127.0.0.1", "[::1]", *([] if self.is_loopback else [self.host])]
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """The zone, ready for use."""
+        return ZoneInfo(self.zone)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on is reachable from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+@cache
+def release_number() -> str:
+    """Version of this program."""
+    try:
+        return version("xuncha")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,9 @@
+// Takes the addresses of sponsors out of the lock: it says which packages, by their content, and nothing about where.
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
+for (const entry of Object.values(lock.packages)) {
+  delete entry.funding;
+  delete entry.resolved;
+}
+writeFileSync('package-lock.json', `${JSON.stringify(lock, null, 2)}\n`);

@@ -1,0 +1,106 @@
+"""Files: taken at once, given out by id, never run."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from flask import Response, jsonify, make_response, redirect, request, send_file, url_for
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response as AnyResponse
+
+from engine import access, attachment
+from engine.errors import Invalid
+from web import db, security
+from web.inbox import cases
+from web.inbox.room import bp
+from web.inbox.tasks import file_entry
+
+# A file is never a page of ours: it runs nothing, loads nothing and is shown in no frame.
+SANDBOX = "sandbox; default-src 'none'"
+# The browser's own reader of PDF does not work inside a sandbox; it gets everything but that.
+SHOWN = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; object-src 'self'"
+
+
+@bp.post("/tasks/<task_id>/files")
+@security.takes_files
+def upload(task_id: str) -> AnyResponse:
+    """Attach one file to a task: multipart ``file``, ``field``; answers ``{"id", "name", "size", "url"}``."""
+    name, body = received()
+    field = request.form.get("field", "")[:255] or None
+    with db.write() as command:
+        added = attachment.add(command, task_id, name, body, field=field)
+    return _answer(added)
+
+
+@bp.post("/start/<process_key>/files")
+@security.takes_files
+def upload_for_start(process_key: str) -> AnyResponse:
+    """Take one file for a case that is about to be started."""
+    name, body = received()
+    with db.write() as command:
+        field = request.form.get("field", "")[:255] or None
+        added = attachment.add_for_start(command, process_key, name, body, field=field)
+    return _answer(added)
+
+
+@bp.get("/files/<attachment_id>")
+def file(attachment_id: str) -> Response:
+    """A file's content: PDF and pictures on the page, everything else to be saved."""
+    with db.read() as view:
+        found = attachment.find(view, attachment_id)
+        body = attachment.body(view, found)
+    note(found)
+    return given(found, body, inline=found.inline and "save" not in request.args)
+
+
+def note(found: attachment.Attachment) -> None:
+    """Whoever opens what is sealed is written down."""
+    if found.cls == "sealed":
+        with db.write() as command:
+            access.record(command, "opened", found.id)
+
+
+def given(found: attachment.Attachment, body: bytes, *, inline: bool) -> Response:
+    """A file as an answer: it runs nothing, and no browser guesses what else it could be."""
+    response = send_file(
+        BytesIO(body),
+        mimetype=found.media_type,
+        as_attachment=not inline,
+        download_name=found.name,
+        etag=found.sha256,
+        max_age=0,
+    )
+    response.headers["Content-Security-Policy"] = SHOWN if inline else SANDBOX
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@bp.post("/files/<attachment_id>/delete")
+def delete_file(attachment_id: str) -> AnyResponse:
+    """Delete my own file, as long as it has not been submitted."""
+    with db.write() as command:
+        found = attachment.find(command, attachment_id)
+        attachment.remove(command, attachment_id)
+    if "HX-Request" in request.headers:
+        return make_response(cases.talk_fragment(found.instance_id, found.task_id))
+    return redirect(url_for("inbox.task", task_id=found.task_id), 303)
+
+
+def received(limit: int = attachment.LIMIT) -> tuple[str, bytes]:
+    """Name and content of the file that came with this request.
+
+    Raises:
+        Invalid: none came, or it is larger than ``limit`` bytes.
+    """
+    given: FileStorage | None = request.files.get("file")
+    if given is None or not given.filename:
+        raise Invalid("Choose a file first.")
+    return given.filename, attachment.receive(given.stream, given.filename, limit)
+
+
+def _answer(added: attachment.Attachment) -> AnyResponse:
+    if "HX-Request" in request.headers:
+        return make_response(cases.talk_fragment(added.instance_id, added.task_id))
+    response = jsonify(file_entry(added))
+    response.status_code = 201
+    return response

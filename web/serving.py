@@ -1,0 +1,128 @@
+"""The process that answers requests: waitress with threads, a worker beside it, and an end that loses nothing."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from flask import Flask
+from waitress import create_server, wasyncore  # type: ignore[import-untyped]
+from waitress.server import BaseWSGIServer  # type: ignore[import-untyped]
+
+from engine.errors import Unavailable
+from engine.worker import Worker
+from web import db
+from web import logging as log
+from web.config import Settings
+from web.security import UPLOAD_LIMIT
+
+PATIENCE_S = 30.0
+_PASS_S = 0.2
+
+
+class Stop:
+    """Whether somebody asked the process to end: SIGTERM or SIGINT; a second time ends it at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, self._ask)
+
+    def _ask(self, _signal: int, _frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+def serve(app: Flask, settings: Settings, *, with_worker: bool, ready: Callable[[], None]) -> None:
+    """Answer requests until asked to stop; then take no more, finish those begun, and the job at hand.
+
+    Args:
+        app: what answers.
+        settings: address, threads.
+        with_worker: whether jobs are run by a thread of this process too.
+        ready: called once the port is open.
+
+    Raises:
+        Unavailable: the address cannot be listened on.
+    """
+    with app.app_context():
+        runtime = db.runtime()
+    stop = Stop()
+    # The door first: a process that cannot listen must not have begun to work.
+    channels: dict[int, Any] = {}
+    server = _open(app, settings, channels)
+    worker = Worker(runtime)
+    if with_worker:
+        worker.start()
+    log.event("serving", worker=with_worker)
+    ready()
+    try:
+        while not stop.asked:
+            wasyncore.loop(timeout=_PASS_S, use_poll=True, map=channels, count=1)
+        _finish(channels)
+    finally:
+        server.task_dispatcher.shutdown(timeout=5)
+        worker.stop()
+        log.event("stopped")
+
+
+def work(runtime: Any) -> None:
+    """Run jobs, and nothing else, until asked to stop."""
+    stop, worker = Stop(), Worker(runtime)
+    worker.start()
+    log.event("working")
+    try:
+        while not stop.asked:
+            time.sleep(_PASS_S)
+    finally:
+        worker.stop()
+        log.event("stopped")
+
+
+def _open(app: Flask, settings: Settings, channels: dict[int, Any]) -> Any:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        return create_server(
+            app,
+            map=channels,
+            sockets=[listening],
+            threads=settings.threads,
+            max_request_body_size=UPLOAD_LIMIT * 2,
+            channel_timeout=60,
+            ident="",
+            clear_untrusted_proxy_headers=settings.proxies == 0,
+        )
+    except OSError as error:
+        raise Unavailable(
+            "Cannot listen on {host} port {port}: {reason}. Stop what uses it, or set XUNCHA_PORT.",
+            host=settings.host,
+            port=settings.port,
+            reason=error.strerror or str(error),
+        ) from error
+
+
+def _finish(channels: dict[int, Any]) -> None:
+    """Close the door, then wait for those inside: requests half read, being answered, or half sent."""
+    for listening in [each for each in channels.values() if isinstance(each, BaseWSGIServer)]:
+        wasyncore.dispatcher.close(listening)
+    patience = time.monotonic() + PATIENCE_S
+    while time.monotonic() < patience and any(_busy(each) for each in channels.values()):
+        wasyncore.loop(timeout=_PASS_S, use_poll=True, map=channels, count=1)
+
+
+def _busy(channel: Any) -> bool:
+    return bool(
+        getattr(channel, "requests", None)
+        or getattr(channel, "request", None)
+        or getattr(channel, "total_outbufs_len", 0)
+    )
