@@ -35,6 +35,7 @@ Faults = list[dict[str, str]]
 # Parameters of sentences that hold keys of persons, and those that hold words to be translated.
 PERSONS = frozenset({"who", "person", "by", "assignee", "substitute"})
 WORDS = frozenset({"change", "state", "kind"})
+NAVIGATE = "navigate"
 # What can stand there, named here so that a translation is asked for.
 SPOKEN = (
     *(lazy_gettext("opened"), lazy_gettext("claimed"), lazy_gettext("unclaimed"), lazy_gettext("assigned")),
@@ -116,8 +117,12 @@ def wants_json() -> bool:
 
 
 def is_fetch() -> bool:
-    """Whether a page asks on its own, without leaving: htmx or ``fetch``."""
-    return wants_json() or "HX-Request" in request.headers
+    """Whether a page asks on its own, without leaving: htmx, ``fetch``, a picture.
+
+    Browsers say so of what they load (``Sec-Fetch-Mode``, Fetch Metadata §2.4) where the address is one they trust.
+    """
+    mode = request.headers.get("Sec-Fetch-Mode", NAVIGATE)
+    return wants_json() or "HX-Request" in request.headers or mode != NAVIGATE
 
 
 def status_of(error: engine.EngineError) -> int:
@@ -207,7 +212,7 @@ def answer(status: int, *, kind: str, message: str | None = None, faults: Faults
 
 
 def _html(page: Page, message: str | None, faults: Faults, number: str | None) -> str:
-    template = "errors/fragment.html" if "HX-Request" in request.headers else "errors/page.html"
+    template = "errors/fragment.html" if is_fetch() else "errors/page.html"
     if isinstance(request.routing_exception, SecurityError):
         # Under a host name that nobody vouched for no address can be made, so no link either.
         template = "errors/bare.html"

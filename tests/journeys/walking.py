@@ -49,6 +49,7 @@ class Walker:
 
     def becomes(self, person: str) -> None:
         """Another sits down: the first time they sign in, by one click as a demonstration offers; then they go on."""
+        self.page.goto("about:blank")  # what the page of the one before still asks for is not asked by the next
         self.page.context.clear_cookies()
         if person in self._sessions:
             self.page.context.add_cookies(self._sessions[person])

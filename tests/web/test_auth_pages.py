@@ -86,6 +86,13 @@ def test_a_script_whose_session_has_ended_is_told_so_and_signs_in_over_the_page(
     assert sent.status_code == 303
 
 
+def test_what_a_page_still_loads_when_its_session_ends_leaves_the_sign_in_alone(visitor: Browser):
+    late = visitor.client.get("/acting", headers={"Sec-Fetch-Mode": "cors"})
+
+    assert late.status_code == 401 and "Set-Cookie" not in late.headers
+    assert visitor.client.get("/acting", headers={"Sec-Fetch-Mode": "navigate"}).status_code == 303
+
+
 def test_after_sign_in_a_person_is_where_they_wanted_to_be(visitor: Browser):
     wanted = visitor.get("/acting?x=1").location
     assert wanted == "/sign-in?next=/acting?x%3D1"
