@@ -1,5 +1,6 @@
 """``python -m bench.round``: a round of 40 units, 700 issues and 60 clues to its end, on PostgreSQL with two worker
-processes and on SQLite with a thread; fails where something is slower at the end than at the start."""
+processes and on SQLite with a thread; with ``--counted`` it fails where something is more work at the end than at the
+start."""
 
 from __future__ import annotations
 
@@ -27,6 +28,7 @@ def main() -> int:
     for name, size in asdict(District()).items():
         parser.add_argument(f"--{name}", type=int, default=size, help=f"{size} unless told")
     parser.add_argument("--workers", type=int, default=measured.WORKERS, help="processes beside the one that plays")
+    parser.add_argument("--counted", action="store_true", help="count the work of each step instead of timing it")
     parser.add_argument(
         "--minutes", type=float, default=math.inf, help="stop then, before the end, and say how it went"
     )
@@ -40,7 +42,7 @@ def main() -> int:
             with ExitStack() as stack:
                 place = Path(stack.enter_context(tempfile.TemporaryDirectory()))
                 server = stack.enter_context(postgres.running(postgres.find())) if kind == "postgresql" else None
-                how = Asked(asked.workers, asked.minutes * 60, Telling(kind))
+                how = Asked(asked.workers, asked.minutes * 60, asked.counted, Telling(kind))
                 found = measured.run(kind, place, server, district, how)
             grew |= report(found)
             if asked.json is not None:

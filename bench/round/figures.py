@@ -1,4 +1,4 @@
-"""What was measured, as tables: for each kind of command, and for each element whether it got slower on the way."""
+"""What was measured, as tables: for each kind of command, and for each element whether it needs more at the end."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from bench.round.measuring import YARDSTICK, Taken
+from bench.round.measuring import Taken
 
 ENOUGH = 40
 TENTH_AT_LEAST = 10
-# A median of ten moves by so much without any reason in the program.
-GROWN, GROWN_MS = 1.5, 3.0
+# By so much more work, and by more than a page of a list or a variable more may be.
+GROWN, GROWN_CALLS, GROWN_STEPS = 1.5, 300, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,9 @@ class Course:
 
     Attributes:
         first, last: median milliseconds of the first and of the last tenth.
-        cpu_first, cpu_last: of the processor.
-        pace: how much longer a piece of work that is always the same took at the end: what others do on the machine.
-        statements_first, statements_last: median number of SQL statements of them.
+        statements: median number of SQL statements of them.
+        calls, steps: the least work that one of them was, where it was counted. What costs more beside more rows costs
+            more each time; which branch a case takes differs from one time to the next.
         slowest: the longest of all, milliseconds, and the element it was.
     """
 
@@ -31,29 +32,32 @@ class Course:
     count: int
     first: float
     last: float
-    cpu_first: float
-    cpu_last: float
-    pace: float
-    statements_first: float
-    statements_last: float
+    statements: tuple[float, float]
+    calls: tuple[int, int]
+    steps: tuple[int, int]
     slowest: float
     slowest_at: str
     total_s: float
 
     @property
     def ratio(self) -> float:
-        """The end against the start, by what it needed of the processor, on a machine of the same pace."""
-        return self.cpu_last / self.pace / self.cpu_first
+        """The end against the start: work where it was counted, else time."""
+        counted = [_ratio(self.calls, GROWN_CALLS), _ratio(self.steps, GROWN_STEPS)]
+        return max(counted) if self.calls[0] else self.last / self.first
 
     @property
     def grew(self) -> bool:
-        """Whether it is slower at the end than at the start.
+        """Whether it was counted and needs more at the end than at the start.
 
-        A list or page that was empty then is not: that is measured by ``make bench``, beside a million events.
+        A list or page that was empty then is not meant: that is measured by ``make bench``, beside a million events.
         """
         if self.what.startswith("look at") and not self.what.startswith("look at a task"):
             return False
-        return self.count >= ENOUGH and self.ratio > GROWN and self.cpu_last / self.pace - self.cpu_first > GROWN_MS
+        return self.count >= ENOUGH and self.calls[0] > 0 and self.ratio > GROWN
+
+
+def _ratio(work: tuple[int, int], little: int) -> float:
+    return work[1] / work[0] if work[1] - work[0] > little and work[0] else 1.0
 
 
 def by_kind(taken: Iterable[Taken]) -> list[Course]:
@@ -70,57 +74,46 @@ def by_element(taken: Iterable[Taken]) -> list[Course]:
 
 def _courses(taken: Iterable[Taken], named: Callable[[Taken], str]) -> list[Course]:
     groups: dict[str, list[Taken]] = defaultdict(list)
-    sticks = []
     for each in sorted(taken, key=lambda one: one.at):
-        if each.kind == YARDSTICK:
-            sticks.append(each)
-        else:
-            groups[named(each)].append(each)
-    courses = [_course(what, group, sticks) for what, group in groups.items()]
-    return sorted(courses, key=lambda course: -course.total_s)
+        groups[named(each)].append(each)
+    return sorted((_course(what, group) for what, group in groups.items()), key=lambda course: -course.total_s)
 
 
-def _course(what: str, group: Sequence[Taken], sticks: Sequence[Taken]) -> Course:
+def _course(what: str, group: Sequence[Taken]) -> Course:
     # Whoever does a thing for the first time reads what it needs; that is no beginning of a course.
     later = group[1:] if len(group) > 1 else group
     size = min(len(later), max(TENTH_AT_LEAST, len(later) // 10))
-    first, last = later[:size], later[-size:]
+    ends = later[:size], later[-size:]
     slowest = max(later, key=lambda each: each.ms)
+    first, last = (statistics.median(each.ms for each in end) for end in ends)
     return Course(
         what,
         len(group),
-        statistics.median(each.ms for each in first),
-        statistics.median(each.ms for each in last),
-        statistics.median(each.cpu_ms for each in first),
-        statistics.median(each.cpu_ms for each in last),
-        _pace(sticks, last) / _pace(sticks, first),
-        statistics.median(each.statements for each in first),
-        statistics.median(each.statements for each in last),
+        first,
+        last,
+        _both(ends, statistics.median, lambda each: each.statements),
+        _both(ends, min, lambda each: each.calls),
+        _both(ends, min, lambda each: each.steps),
         slowest.ms,
         slowest.element,
         sum(each.ms for each in group) / 1000,
     )
 
 
-def _pace(sticks: Sequence[Taken], beside: Sequence[Taken]) -> float:
-    """What the yardstick took while these were done: the ten nearest at least."""
-    begin, end = beside[0].at, beside[-1].at
-    near = sorted(sticks, key=lambda each: max(begin - each.at, each.at - end, 0.0))
-    within = [each for each in near if begin <= each.at <= end]
-    chosen = within if len(within) >= TENTH_AT_LEAST else near[:TENTH_AT_LEAST]
-    return statistics.median(each.cpu_ms for each in chosen) if chosen else 1.0
+def _both(ends: tuple[Sequence[Taken], Sequence[Taken]], of: Any, figure: Callable[[Taken], int]) -> tuple[Any, Any]:
+    first, last = ends
+    return of(map(figure, first)), of(map(figure, last))
 
 
 def table(courses: Iterable[Course], *, marked: bool = True) -> str:
     """The lines as text; ``marked``: what grew has a mark."""
-    names = f"{'count':>7}{'first ms':>10}{'last ms':>9}{'cpu':>8}{'→ ms':>8}{'ratio':>7}{'statements':>14}"
+    names = f"{'count':>7}{'first ms':>10}{'last ms':>9}{'statements':>14}{'calls':>16}{'steps':>14}{'ratio':>7}"
     lines = [f"{'what':<44}{names}{'slowest ms':>12}{'total s':>9}"]
     for each in courses:
-        said = f"{each.statements_first:.0f} → {each.statements_last:.0f}"
+        said, calls, steps = (f"{first:.0f} → {last:.0f}" for first, last in (each.statements, each.calls, each.steps))
         mark = "  <-- grew" if marked and each.grew else ""
         lines.append(
-            f"{each.what:<44}{each.count:>7}{each.first:>10.1f}{each.last:>9.1f}"
-            f"{each.cpu_first:>8.1f}{each.cpu_last:>8.1f}{each.ratio:>7.2f}{said:>14}"
-            f"{each.slowest:>12.1f}{each.total_s:>9.1f}  {each.slowest_at}{mark}"
+            f"{each.what:<44}{each.count:>7}{each.first:>10.1f}{each.last:>9.1f}{said:>14}{calls:>16}{steps:>14}"
+            f"{each.ratio:>7.2f}{each.slowest:>12.1f}{each.total_s:>9.1f}  {each.slowest_at}{mark}"
         )
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""``python -m bench.round.labour <url> <state> <file>``: a worker like ``xuncha worker`` that also keeps times."""
+"""``python -m bench.round.labour <url> <state> <file> [counted]``: a worker like ``xuncha worker`` that measures."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from engine.runtime import Runtime
 from web import logging, serving
 
 
-def main(url: str, state: str, result: str) -> None:
+def main(url: str, state: str, result: str, counted: str = "") -> None:
     """Work until asked to stop, then write down what was done and how much memory it took."""
     logging.configure("error")
     with closing(assembly.open(url, Path(state))) as runtime:
         read_all(runtime)
-        meter = measuring.Meter(runtime.database)
+        meter = measuring.Meter(runtime.database, counted=bool(counted))
         with meter.jobs():
             serving.work(runtime)
     measuring.keep(meter.taken, Path(result))

@@ -1,4 +1,4 @@
-"""What every command of the round took, in time and in statements, wherever it ran."""
+"""What every command of the round took, in time, in statements and in work, wherever it ran."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from sqlalchemy import event, select
 
+from bench.round.counting import Counter, Work
 from engine import job, schema
 from engine.database import Database
 from engine.job import Job
 from engine.runtime import Runtime
-
-YARDSTICK = "yardstick"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +30,36 @@ class Taken:
         element: of a diagram, or whose list it is.
         at: when it began; orders what was done by several processes.
         ms: how long it took.
-        cpu_ms: how much of a processor it needed in this process; what others do on the machine is not in it. With
-            SQLite the database's work is, with PostgreSQL it is not.
         statements: how many it sent to the database.
+        calls, steps: the work it was, where that was counted; else 0.
     """
 
     kind: str
     element: str
     at: float
     ms: float
-    cpu_ms: float
     statements: int
+    calls: int = 0
+    steps: int = 0
 
 
 @dataclass(slots=True)
 class Meter:
-    """Writes down what is done in this process on one database."""
+    """Writes down what is done in this process on one database.
+
+    Args:
+        counted: count the work too, which takes as long again.
+    """
 
     database: Database
+    counted: bool = False
     taken: list[Taken] = field(default_factory=list)
     _said: threading.local = field(default_factory=threading.local)
+    _counter: Counter | None = None
 
     def __post_init__(self) -> None:
         self._said.count = 0
+        self._counter = Counter(self.database) if self.counted else None
         event.listen(self.database.engine, "before_cursor_execute", self._count)
 
     def _count(self, *_: object) -> None:
@@ -62,15 +68,11 @@ class Meter:
     @contextmanager
     def of(self, kind: str, element: str) -> Iterator[None]:
         """Time the block; what raises is not counted."""
-        before, at, begin, cpu = getattr(self._said, "count", 0), time.time(), time.perf_counter(), time.thread_time()
-        yield
-        spent, busy = (time.perf_counter() - begin) * 1000, (time.thread_time() - cpu) * 1000
-        self.taken.append(Taken(kind, element, at, spent, busy, getattr(self._said, "count", 0) - before))
-
-    def yardstick(self) -> None:
-        """Time a piece of work that is always the same: how fast the machine is just now, beside what else it does."""
-        with self.of(YARDSTICK, ""):
-            sum(n * n % 7 for n in range(20_000))
+        before, at, begin = getattr(self._said, "count", 0), time.time(), time.perf_counter()
+        with self._counter.of() if self._counter else nullcontext(Work()) as work:
+            yield
+        spent, said = (time.perf_counter() - begin) * 1000, getattr(self._said, "count", 0) - before
+        self.taken.append(Taken(kind, element, at, spent, said, work.calls, work.steps))
 
     @contextmanager
     def jobs(self) -> Iterator[None]:

@@ -31,7 +31,7 @@ START: dict[str, feel.Value] = {
     "roundType": "常规巡察",
 }
 PATIENCE_S = 600
-LOOK_EVERY, YARDSTICK_EVERY = 50, 10
+LOOK_EVERY = 50
 TURNS = 30
 _PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
@@ -212,8 +212,6 @@ class Player:
         if command.owing and self.runtime.after_commit is not None:
             with self.meter.of("follow up", element):
                 self.runtime.after_commit(self.runtime, frozenset(command.owing))
-        if self.done % YARDSTICK_EVERY == 0:
-            self.meter.yardstick()
         if self.done % LOOK_EVERY == 0:
             self._look()
 
