@@ -49,6 +49,11 @@ COMMANDS = (
 # An identifier begins with the time, so that rows made together lie together; nothing is decided by it.
 CLOCKS = ("engine/clock.py", "engine/ident.py")
 TRANSACTION = "engine/database.py"
+# Where what people have handed in stands, and who reads it from there.
+VALUES = frozenset(
+    {"variable", "fact", "sealed", "event", "register_entry", "entry_fact", "comment", "attachment", "attachment_body"}
+)
+READERS = ("engine.variables", "engine.history", "engine.sealing")
 NOW = {"now", "utcnow", "today"}
 
 
@@ -129,7 +134,37 @@ def one_commit(source: Source) -> Iterator[str]:
             yield f"{source.path}:{node.lineno} calls {node.func.attr}(); only {TRANSACTION} ends a transaction"
 
 
-RULES = (one_door, engine_alone, data_is_data, downwards, no_database_in_pure, one_clock, one_commit)
+def values_by_one_way(source: Source) -> Iterator[str]:
+    """What people have handed in reaches a page through the engine, and there only past ``access``."""
+    tables = [
+        (node.lineno, f"schema.{node.attr}")
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Attribute) and node.attr in VALUES and getattr(node.value, "id", "") == "schema"
+    ]
+    read = tables + [(each.line, each.module) for each in source.imports if of(each.module, READERS)]
+    if source.within("web"):
+        for line, what in read:
+            yield f"{source.path}:{line} reads {what}; pages are given what access has let through"
+    elif source.within("engine/query") and not _asks_access(source):
+        for line, what in read:
+            yield f"{source.path}:{line} reads {what} and asks neither access.shown nor access.visible"
+
+
+def _asks_access(source: Source) -> bool:
+    called = (node.func for node in ast.walk(source.tree) if isinstance(node, ast.Call))
+    return any(isinstance(each, ast.Attribute) and each.attr in ("shown", "visible") for each in called)
+
+
+RULES = (
+    one_door,
+    engine_alone,
+    data_is_data,
+    downwards,
+    no_database_in_pure,
+    one_clock,
+    one_commit,
+    values_by_one_way,
+)
 
 
 def circles(imports: Mapping[str, frozenset[str]]) -> list[str]:
@@ -191,6 +226,9 @@ BAD = (
     (one_clock, "engine/task.py", "import datetime\nx = datetime.datetime.utcnow()"),
     (one_clock, "engine/job.py", "import time\nx = time.time()"),
     (one_commit, "engine/task.py", "def f(connection):\n    connection.commit()"),
+    (values_by_one_way, "web/inbox/cases.py", "from engine import schema\nquery = select(schema.variable)"),
+    (values_by_one_way, "web/api/showing.py", "from engine import history"),
+    (values_by_one_way, "engine/query/late.py", "from engine import schema\nquery = select(schema.fact.c.value)"),
 )
 GOOD = (
     (one_door, "engine/interpreter/steps.py", "from SpiffWorkflow.task import Task"),
@@ -202,6 +240,12 @@ GOOD = (
     ),
     (one_clock, "engine/clock.py", "from datetime import datetime\nx = datetime.now()"),
     (one_commit, "engine/database.py", "def f(connection):\n    connection.commit()"),
+    (
+        values_by_one_way,
+        "engine/query/late.py",
+        "from engine import access, schema\nfound = access.shown(actor, seen, read(schema.fact))",
+    ),
+    (values_by_one_way, "web/auth/session.py", "from engine import schema\nquery = select(schema.session)"),
 )
 
 
