@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LIMIT = 1_000_000
 Content = dict[str, Any]
-_d = schema.draft.c
+_d, _t = schema.draft.c, schema.task.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +81,21 @@ def save(command: Command, task_id: str, content: Content, *, revision: int) -> 
         "content": text,
         "saved_at": clock.micros(command.now),
     }
+    if revision == 0:  # a later one has a row that whoever completes the task deletes, before or after
+        _hold(command, task_id)
     if not _stored(command, row, revision):
         other = read(command, task_id)
         if other is None:  # it was discarded, which is no other version
             return save(command, task_id, content, revision=0)
         raise SavedElsewhere(other)
     return Draft(json.loads(text), revision + 1, command.now, withheld)
+
+
+def _hold(command: Command, task_id: str) -> None:
+    """Tell the task of it. Whoever completes it at this moment comes before, and this is refused, or after."""
+    told = update(schema.task).where(_t.id == task_id, _t.state == "open").values(has_drafts=True)
+    if command.connection.execute(told).rowcount == 0:
+        turn.take(command, task_id)
 
 
 def _stored(command: Command, row: dict[str, Any], revision: int) -> bool:

@@ -294,6 +294,7 @@ task = Table(
     Column("closed_by", Key),
     Column("on_behalf_of", Key),
     Column("recallable", Boolean, nullable=False, default=False),
+    Column("has_drafts", Boolean, nullable=False, default=False),
     UniqueConstraint("instance_id", "token"),
     Index(None, "assignee", "state", "due_at", "id"),
     Index(None, "closed_by", "closed_at"),

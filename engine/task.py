@@ -91,7 +91,7 @@ def _for_me(command: Command, rows: Any, task: Mapping[str, Any]) -> bool:
 
 
 def _forget_drafts(command: Command, task: Any) -> None:
-    if task.drafts:
+    if task.has_drafts:
         command.connection.execute(delete(schema.draft).where(schema.draft.c.task_id == task.id))
 
 
@@ -273,7 +273,6 @@ _POLICY = (
 _LOCKED = (
     *(column.label(f"i_{column.name}") for column in schema.instance.columns),
     *schema.task.columns,
-    select(schema.draft.c.task_id).where(schema.draft.c.task_id == _t.id).exists().label("drafts"),
     select(_c.task_id).where(_c.task_id == _t.id).exists().label("candidates"),
     select(_a.id).where(_a.task_id == _t.id).exists().label("files"),
 )

@@ -84,6 +84,7 @@ def _task_opened(rows: Rows, fact: p.TaskOpened) -> None:
         "follow_up_at": clock.micros(fact.follow_up) if fact.follow_up else None,
         "after_task": rows.completed,
         "recallable": False,
+        "has_drafts": False,
     }
     rows.inserts[schema.task].append(task)
     rows.inserts[schema.candidate] += [

@@ -112,16 +112,43 @@ def test_the_revisions_give_an_empty_database_exactly_the_tables_of_the_schema(d
 def test_what_waited_before_stands_in_the_inbox_in_the_order_of_its_due_dates(databases: Databases):
     with databases.empty() as url, closing(Database(url)) as database:
         with database._revising() as connection:
-            config = revisions.configured(revisions.FOLDERS)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "0003")
+            task = _tables_of(connection, "0003")["task"]
             for key, due in (("late", 5), ("undue", None)):
-                clinic.put(connection, "task", **clinic.task_row(key, "I1", token=due or 1, due_at=due))
+                _task(connection, task, key, token=due or 1, due_at=due)
                 connection.execute(text(f"INSERT INTO candidate (audience, task_id) VALUES ('NURSE@*', '{key}')"))
         assert database.revise()
         with database.read() as connection:
             c = schema.candidate.c
             assert dict(connection.execute(select(c.task_id, c.place)).all()) == {"late": 5, "undue": schema.UNDUE}
+
+
+def test_a_task_that_somebody_had_begun_knows_of_the_draft(databases: Databases):
+    with databases.empty() as url, closing(Database(url)) as database:
+        with database._revising() as connection:
+            tables = _tables_of(connection, "0004")
+            for token, key in enumerate(("begun", "untouched")):
+                _task(connection, tables["task"], key, token=token)
+            draft = {"task_id": "begun", "person_id": "ann", "revision": 1, "content": "{}", "saved_at": 0}
+            connection.execute(insert(tables["draft"]), draft)
+        assert database.revise()
+        with database.read() as connection:
+            t = schema.task.c
+            assert dict(connection.execute(select(t.id, t.has_drafts)).all()) == {"begun": True, "untouched": False}
+
+
+def _tables_of(connection: Connection, revision: str) -> dict[str, sa.Table]:
+    """Make the tables of an earlier version; they are read from the database, as ``schema`` says what is now."""
+    config = revisions.configured(revisions.FOLDERS)
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+    then = sa.MetaData()
+    then.reflect(connection, only=["task", "draft"])
+    return dict(then.tables)
+
+
+def _task(connection: Connection, table: sa.Table, key: str, **values: object) -> None:
+    row = clinic.task_row(key, "I1", recallable=False, **values)
+    connection.execute(insert(table), {name: value for name, value in row.items() if name in table.c})
 
 
 def test_an_empty_database_is_refused_and_init_is_named(databases: Databases):
