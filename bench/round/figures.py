@@ -23,8 +23,8 @@ class Course:
     Attributes:
         first, last: median milliseconds of the first and of the last tenth.
         statements: median number of SQL statements of them.
-        calls, steps: the least work that one of them was, where it was counted. What costs more beside more rows costs
-            more each time; which branch a case takes differs from one time to the next.
+        calls, steps: the least work that one of them was, where it was counted: what costs more beside more rows
+            costs more each time.
         slowest: the longest of all, milliseconds, and the element it was.
     """
 
@@ -67,8 +67,11 @@ def by_kind(taken: Iterable[Taken]) -> list[Course]:
 
 
 def by_element(taken: Iterable[Taken]) -> list[Course]:
-    """One line for each element with enough of it, what grew most first."""
-    found = _courses(taken, lambda each: f"{each.kind}: {each.element}")
+    """One line for each element with enough of it, what grew most first.
+
+    Who takes another branch sends other statements; so many statements of an element are a line of their own.
+    """
+    found = _courses(taken, lambda each: f"{each.kind}: {each.element} ({each.statements})")
     return sorted((course for course in found if course.count >= ENOUGH), key=lambda course: -course.ratio)
 
 
@@ -108,12 +111,12 @@ def _both(ends: tuple[Sequence[Taken], Sequence[Taken]], of: Any, figure: Callab
 def table(courses: Iterable[Course], *, marked: bool = True) -> str:
     """The lines as text; ``marked``: what grew has a mark."""
     names = f"{'count':>7}{'first ms':>10}{'last ms':>9}{'statements':>14}{'calls':>16}{'steps':>14}{'ratio':>7}"
-    lines = [f"{'what':<44}{names}{'slowest ms':>12}{'total s':>9}"]
+    lines = [f"{'what':<48}{names}{'slowest ms':>12}{'total s':>9}"]
     for each in courses:
         said, calls, steps = (f"{first:.0f} → {last:.0f}" for first, last in (each.statements, each.calls, each.steps))
         mark = "  <-- grew" if marked and each.grew else ""
         lines.append(
-            f"{each.what:<44}{each.count:>7}{each.first:>10.1f}{each.last:>9.1f}{said:>14}{calls:>16}{steps:>14}"
+            f"{each.what:<48}{each.count:>7}{each.first:>10.1f}{each.last:>9.1f}{said:>14}{calls:>16}{steps:>14}"
             f"{each.ratio:>7.2f}{each.slowest:>12.1f}{each.total_s:>9.1f}  {each.slowest_at}{mark}"
         )
     return "\n".join(lines)
