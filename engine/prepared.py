@@ -6,7 +6,6 @@ command sends every time goes this way; whoever listens to ``before_cursor_execu
 
 from __future__ import annotations
 
-import json
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -33,6 +32,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
+
+from engine import canonical
 
 Parameters = Mapping[str, Any]
 
@@ -125,7 +126,7 @@ def _giver(compiled: Any, keys: Sequence[str]) -> Callable[[Parameters], Any]:
     lists = [name for name, bind in compiled.binds.items() if order is not None and isinstance(bind.type, ARRAY)]
     ordered = dict if order is None else _in_order(order)
     if lists:
-        return lambda given: ordered({**fixed, **given, **{name: json.dumps(given[name]) for name in lists}})
+        return lambda given: ordered({**fixed, **given, **{name: canonical.text(given[name]) for name in lists}})
     return (lambda given: ordered({**fixed, **given})) if fixed else ordered
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from engine import clock, feel, schema
+from engine import canonical, clock, feel, schema
 from engine.errors import KeyReused
 from engine.prepared import inserting
 
@@ -53,7 +53,7 @@ def keep(command: Command, name: str, object_id: str, key: str | None, body: Map
         "object": object_id,
         "key": key,
         "digest": digest(body),
-        "answer": json.dumps(answer, ensure_ascii=False),
+        "answer": canonical.text(answer),
         "at": clock.micros(command.now),
     }
     inserting(schema.submission).run(command.connection, [row])
