@@ -316,7 +316,7 @@ def test_a_step_on_paper_says_who_did_it_when_and_keeps_the_papers() -> None:
         (key, element.id): written(each.form_of(element))
         for key, each in drawn().items()
         for element in each.user_tasks()
-        if element.properties.get("realisedBy") == "paper" and key != "c_meeting_requirement"
+        if element.properties.get("realisedBy") == "paper"
     }
     assert found
     assert not [where for where, fields in found.items() if not fields >= PAPER]
