@@ -229,6 +229,7 @@ def test_another_department_than_proposed_needs_a_reason_and_the_inspected_unit_
     assert faults("check_review", **case) == ["routeReason"]
     assert faults("check_review", **{**case, "routeReason": "干部管理权限"}) == []
     assert faults("check_review", **{**case, "toDept": "u1", "routeReason": "x"}) == ["toDept"]
+    assert faults("check_review", **{**case, "toDept": "xcb", "routeReason": "x"}) == ["toDept"]
 
 
 def test_an_important_clue_needs_an_opinion_and_requirements() -> None:
@@ -246,6 +247,7 @@ def test_a_handover_needs_a_date_and_a_supplement_says_of_what() -> None:
 def test_a_department_that_refused_for_want_of_jurisdiction_is_not_asked_again() -> None:
     assert faults("check_form", refusedDepts=["og"], toDept="og", unitId="u2") == ["toDept"]
     assert faults("check_form", refusedDepts=["og"], toDept="di", unitId="u2") == []
+    assert faults("check_form", refusedDepts=[], toDept="xcb", unitId="u2") == ["toDept"], "three organisations sign"
 
 
 def test_an_opinion_is_required_unless_it_is_agreed() -> None:

@@ -100,6 +100,13 @@ def test_the_signing_case_is_given_nothing_that_the_department_may_not_know_but_
     assert not [name for name in inside if f"{{{{{name}}}}}" in text]
 
 
+def test_deputies_see_of_a_clue_and_its_form_what_their_heads_see() -> None:
+    for key in ("xc_handover_clue", "xc_handover_form", "c_trisign"):
+        assert {"TL", "TD", "LGH", "LGD"} <= set(toml("catalog.toml")[key]["see"]), key
+    assert {"TL", "TD"} <= set(toml("catalog.toml")["xc_handover_account"]["see"])
+    assert {"TL", "TD"} <= set(toml("registers.toml")["account"]["see"])
+
+
 def test_subjects_of_a_clue_are_sealed_and_go_nowhere_else() -> None:
     assert toml("catalog.toml")["xc_handover_clue"]["fields"]["subjects"]["class"] == "sealed"
     for each in drawn().values():

@@ -15,6 +15,7 @@ each_scenario = pytest.mark.parametrize("scenario", scenarios().values(), ids=sc
 ENGINE = "engine"
 # Ends beside the way of the whole, after a reminder, are called like this; and what only its caller plays.
 BESIDE = ("_reminded", "_recorded", "_noted")
+BEGUN_BY_MESSAGE = {"c_meeting": "c_meeting_requirement", "c_meeting_requirement": "c_remind"}
 THROUGH_THE_CALLER = {"xc_handover_form"}
 CONNECTORS = {
     "register.append",
@@ -31,8 +32,8 @@ CONNECTORS = {
 def family(key: str) -> Iterator[Drawn]:
     """A process and all it calls or starts by message."""
     yield drawn()[key]
-    if key == "c_meeting":
-        yield drawn()["c_meeting_requirement"]
+    if key in BEGUN_BY_MESSAGE:
+        yield drawn()[BEGUN_BY_MESSAGE[key]]
     for element in drawn()[key].elements.values():
         if element.called is not None:
             yield from family(element.called.process)
