@@ -26,7 +26,7 @@ def told(name: str) -> list[Mapping[str, Any]]:
 
 def clue(name: str) -> dict[str, Any]:
     variables_ = dict(scenarios()[f"xc_handover_clue/scenarios/{name}.toml"]["start"]["variables"])
-    for inner in ("roundId", "subjects", "formType"):
+    for inner in ("roundId", "subjects"):
         variables_.pop(inner, None)
     return {"businessArea": None, **variables_}
 
