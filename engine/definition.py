@@ -109,6 +109,28 @@ class Definition:
                 )
         return rows
 
+    def handed(
+        self, body: str, values: Mapping[str, tuple[str, str]], remits: Mapping[str, feel.Value]
+    ) -> dict[str, tuple[str, str]]:
+        """What an iteration begins with, and what else of the columns tells it from the others.
+
+        The entries of its element go before what it was given beside it, and this before what its whole case stands
+        under. A sealed element is no context, and so keeps its entries to itself.
+
+        Args:
+            body: the activity of which it is one.
+            values: that stand in it after its first moves.
+        """
+        loop = self.elements[body].loop
+        kind, dumped = values.get(loop.element or "", ("", "")) if loop else ("", "")
+        entries = feel.load(kind, dumped) if kind == "context" else {}
+        assert isinstance(entries, Mapping)
+
+        def columns(of: Mapping[str, feel.Value]) -> dict[str, tuple[str, str]]:
+            return {name: feel.dump(value) for name, value in of.items() if name in self.columns}
+
+        return columns(remits) | dict(values) | columns(entries)
+
     def callee(self, view: View, process_key: str, binding: str) -> Definition:
         """The definition a call activity starts: the one frozen at release, or the newest."""
         frozen = self.parts.get(("called", process_key))

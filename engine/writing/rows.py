@@ -197,6 +197,8 @@ class Rows:
             ]
             upserting(schema.variable).run(connection, rows)
         own = {n: v for (s, n), v in kept.items() if s == 0}
+        if held.new and held.body is not None:
+            own = self.definition.handed(held.body, own, held.remits)
         facts = self.definition.facts(held.id, own, self.command.runtime.zone)
         if facts:
             upserting(schema.fact).run(connection, facts)
