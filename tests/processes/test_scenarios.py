@@ -39,8 +39,14 @@ def family(key: str) -> Iterator[Drawn]:
             yield from family(element.called.process)
 
 
-def task(scenario: dict[str, Any], name: str) -> tuple[Drawn, Element]:
-    found = {e.id: (each, e) for each in family(scenario["start"]["process"]) for e in each.user_tasks()}
+def begun(scenario: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
+    """How the case began that a step is about: the scenario's own, or a further one that a step has begun."""
+    further = [each["start"] for each in scenario["step"] if "start" in each and each["case"] == step.get("case")]
+    return further[0] if further else scenario["start"]
+
+
+def task(scenario: dict[str, Any], step: dict[str, Any], name: str) -> tuple[Drawn, Element]:
+    found = {e.id: (each, e) for each in family(begun(scenario, step)["process"]) for e in each.user_tasks()}
     return found[name]
 
 
@@ -50,24 +56,25 @@ def test_a_scenario_says_in_two_languages_what_happens_and_begins_with_what_the_
 ) -> None:
     assert scenario["title"]
     assert scenario["title_en"].isascii()
-    key, variables = scenario["start"]["process"], scenario["start"]["variables"]
-    remits = {name for name, kind in toml("catalog.toml")[key]["remits"].items() if not kind.endswith("?")}
-    assert remits <= variables.keys()
-    by = scenario["start"]["by"]
-    may = {grant.partition("@")[0] for grant in held(by)} if by != ENGINE else set()
-    assert by == ENGINE or may & set(toml("catalog.toml")[key]["start"])
+    for start in (scenario["start"], *(step["start"] for step in scenario["step"] if "start" in step)):
+        key, variables = start["process"], start["variables"]
+        remits = {name for name, kind in toml("catalog.toml")[key]["remits"].items() if not kind.endswith("?")}
+        assert remits <= variables.keys()
+        by = start["by"]
+        may = {grant.partition("@")[0] for grant in held(by)} if by != ENGINE else set()
+        assert by == ENGINE or may & set(toml("catalog.toml")[key]["start"])
 
 
 @each_scenario
 def test_every_step_is_one_thing_that_can_be_done(scenario: dict[str, Any]) -> None:
     for step in scenario["step"]:
-        assert len({"task", "clock", "message", "expect"} & step.keys()) == 1, step
+        assert len({"task", "clock", "message", "expect", "start"} & step.keys()) == 1, step
         if "task" in step:
-            each, element = task(scenario, step["task"])
+            each, element = task(scenario, step, step["task"])
             assert set(step["submit"]) <= written(each.form_of(element)), step["task"]
         if "expect" in step:
             waiting = step["expect"].get("waiting", ())
-            assert all(task(scenario, name) for name in waiting)
+            assert all(task(scenario, step, name) for name in waiting)
             assert set(step["expect"].get("registers", ())) <= toml("registers.toml").keys()
 
 
@@ -75,7 +82,7 @@ def test_every_step_is_one_thing_that_can_be_done(scenario: dict[str, Any]) -> N
 def test_required_fields_are_filled_where_nothing_is_refused(scenario: dict[str, Any]) -> None:
     for step in scenario["step"]:
         if "task" in step and "refused" not in step:
-            each, element = task(scenario, step["task"])
+            each, element = task(scenario, step, step["task"])
             shown = [c for c in each.form_of(element)["components"] if "conditional" not in c]
             required = {c["key"] for c in shown if c.get("validate", {}).get("required")}
             assert required <= step["submit"].keys(), step["task"]
@@ -83,11 +90,12 @@ def test_required_fields_are_filled_where_nothing_is_refused(scenario: dict[str,
 
 @each_scenario
 def test_whoever_acts_holds_the_role_of_the_lane_within_the_case(scenario: dict[str, Any]) -> None:
-    roles, variables = toml("roles.toml"), scenario["start"]["variables"]
+    roles = toml("roles.toml")
     for step in scenario["step"]:
         if "task" not in step:
             continue
-        _, element = task(scenario, step["task"])
+        variables = begun(scenario, step)["variables"]
+        _, element = task(scenario, step, step["task"])
         role = role_titled(element.lane)
         if element.assignment is not None or roles[role].get("assigned"):
             continue
@@ -101,17 +109,19 @@ def test_whoever_acts_holds_the_role_of_the_lane_within_the_case(scenario: dict[
 @each_scenario
 def test_a_scenario_ends_by_looking_at_where_things_stand(scenario: dict[str, Any]) -> None:
     assert "expect" in scenario["step"][-1]
-    ended = [step["expect"]["ended"] for step in scenario["step"] if "ended" in step.get("expect", {})]
-    ends = {e.id for e in drawn()[scenario["start"]["process"]].elements.values() if e.tag == "endEvent"}
-    assert set(ended) <= ends
+    for step in scenario["step"]:
+        if "ended" in step.get("expect", {}):
+            process = drawn()[begun(scenario, step)["process"]]
+            assert step["expect"]["ended"] in {e.id for e in process.elements.values() if e.tag == "endEvent"}
 
 
 def test_every_end_of_every_process_is_reached_by_a_scenario() -> None:
     """Ends beside the way of the whole, of what an event started, do not end a case."""
     reached: dict[str, set[str]] = {}
     for each in scenarios().values():
-        ends = {step["expect"]["ended"] for step in each["step"] if "ended" in step.get("expect", {})}
-        reached.setdefault(each["start"]["process"], set()).update(ends)
+        for step in each["step"]:
+            if "ended" in step.get("expect", {}):
+                reached.setdefault(begun(each, step)["process"], set()).add(step["expect"]["ended"])
     for key in drawn().keys() - THROUGH_THE_CALLER:
         ends = {e.id for e in drawn()[key].process.scope.elements.values() if e.tag == "endEvent"}
         assert not [end for end in ends - reached.get(key, set()) if not end.endswith(BESIDE)], key

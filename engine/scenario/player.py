@@ -1,31 +1,9 @@
-"""Scenarios: one way through a process, as a file, played on the real engine.
-
-    title = "…"
-    [start]
-    process = "leave"          # by = "ida", variables = {…}, at = "event" where it can begin in several ways; or
-                               # begun = true: its newest case that another has begun
-    [[step]]
-    task = "approve_leave"     # by = "bo", submit = {…}, refused = "part of the sentence" if it must be refused
-    [[step]]
-    clock = "P10D"             # or message = { name, key, content }
-    [[step]]
-    expect = { ended = "approved", waiting = ["…"], values = {…}, registers = {…} }
-
-A task step with ``where = { unitId = "u2" }`` looks for its task in any case, also one that a message began, whose
-values (or those of the cases it was called from) are these; with ``every = true`` it does all of them. A step with
-``each = [{ unit = "u1" }, …]`` is taken once a row, with ``{unit}`` replaced by the row's value wherever it stands; so
-are all the steps in its ``do = [{…}, …]``.
-
-They serve as tests, as a try-out before a release, and to fill a demonstration. Files are named in a submission and
-made up; a password is ``true`` there and filled in.
-"""
+"""Playing a scenario on the real engine, step by step."""
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -34,12 +12,12 @@ from sqlalchemy import func, select
 
 from engine import access, attachment, clock, definition, feel, instance, message, schema, task, variables, worker
 from engine.actor import ENGINE, Actor
-from engine.errors import EngineError, Invalid
+from engine.errors import EngineError
 from engine.interpreter import timer
 from engine.runtime import Command, Runtime, View
+from engine.scenario import told
+from engine.scenario.told import Scenario
 
-_KEYS = {"task", "by", "where", "every", "submit", "refused", "clock", "message", "expect"}
-_NAMED = re.compile(r"\{(\w+)\}")
 _PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
     b"trailer<</Root 1 0 R>>\n%%EOF\n"
@@ -48,71 +26,6 @@ _PDF = (
 
 class Deviates(EngineError):
     """The process went another way than the scenario says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A scenario as read; steps are plain tables."""
-
-    title: str
-    process: str
-    by: str
-    variables: Mapping[str, Any]
-    steps: Sequence[Mapping[str, Any]]
-    number: str | None = None
-    begun: bool = False
-    at: str | None = None
-
-
-def read(content: bytes, source: str = "") -> Scenario:
-    """A scenario from its file.
-
-    Raises:
-        Invalid: it is not TOML, or a step has words that are not known.
-    """
-    try:
-        data = tomllib.loads(content.decode())
-        start = data["start"]
-        steps = list(_steps(data.get("step", [])))
-        unknown = sorted({word for step in steps for word in step} - _KEYS)
-        if unknown:
-            raise Invalid("{source}: a step does not know {words}.", source=source, words=", ".join(unknown))
-        return Scenario(
-            data.get("title", source),
-            start["process"],
-            start["by"],
-            start.get("variables", {}),
-            steps,
-            start.get("number"),
-            start.get("begun", False),
-            start.get("at"),
-        )
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError) as error:
-        raise Invalid("{source} is not a scenario: {reason}.", source=source, reason=str(error)) from error
-
-
-def _steps(written: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """Steps one by one: what stands for several is taken once a row."""
-    for step in written:
-        for row in step.get("each", [{}]):
-            plain = {word: value for word, value in step.items() if word not in ("each", "do")}
-            for inner in step.get("do", [plain]):
-                filled = _put_in(inner, row)
-                yield from _steps([filled]) if "each" in filled else [filled]
-
-
-def _put_in(value: Any, row: Mapping[str, Any]) -> Any:
-    """A step with the names of a row replaced; a text that is one name and no more becomes the row's own value."""
-    if isinstance(value, dict):
-        return {key: _put_in(each, row) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_put_in(each, row) for each in value]
-    if not isinstance(value, str):
-        return value
-    whole = _NAMED.fullmatch(value)
-    if whole and whole[1] in row:
-        return row[whole[1]]
-    return _NAMED.sub(lambda found: str(row.get(found[1], found[0])), value)
 
 
 def _started(command: Command, scenario: Scenario) -> str:
@@ -160,21 +73,27 @@ def _is(stored: Any, wanted: Any) -> bool:
 
 @dataclass(slots=True)
 class Player:
-    """Plays scenarios on a runtime; ``played`` is called after every step with the family's first instance."""
+    """Plays scenarios on a runtime.
+
+    Attributes:
+        case: the first instance of the family that steps look into which name no other.
+    """
 
     runtime: Runtime
     password: str = ""
     case: str = ""
     _step: int = field(default=0)
+    _begun: dict[str, str] = field(default_factory=dict)
+    _about: str = field(default="")
 
     def play(self, scenario: Scenario) -> Iterator[str]:
-        """Carry the scenario out step by step; yields the instance after the start and after each step.
+        """Carry the scenario out step by step; yields the instance after the start, and after each step that which the
+        step was about.
 
         Raises:
             Deviates: with the number of the step and what was there instead.
         """
-        with self.runtime.write(self._actor(scenario.by)) as command:
-            self.case = _started(command, scenario)
+        self.case = self._about = self._begin(scenario)
         worker.run_due(self.runtime)
         self._must_go_well()
         yield self.case
@@ -183,10 +102,13 @@ class Player:
             self.take(step)
             worker.run_due(self.runtime)
             self._must_go_well()
-            yield self.case
+            yield self._about
 
     def take(self, step: Mapping[str, Any]) -> None:
         """Carry out one step."""
+        if "start" in step:
+            self._begun[step["case"]] = self._begin(told.beginning(step["start"]))
+        self._look_into(step)
         match step:
             case {"task": element}:
                 for waiting in self.meant(step):
@@ -205,6 +127,7 @@ class Player:
         Raises:
             Deviates: there is none.
         """
+        self._look_into(step)
         element, where = str(step["task"]), step.get("where")
         with self.runtime.read() as view:
             rows = [row for row in self._waiting(view, everywhere=where is not None) if row.element == element]
@@ -213,6 +136,9 @@ class Player:
                 raise self._deviates("{element} does not wait; {there}", element=element, there=self._there(view))
             return found if step.get("every") else found[:1]
 
+    def _look_into(self, step: Mapping[str, Any]) -> None:
+        self._about = self._begun[step["case"]] if "case" in step else self.case
+
     def _actor(self, person: str) -> Actor:
         if person == ENGINE.person:
             return ENGINE
@@ -220,6 +146,10 @@ class Player:
             return access.actor(view.connection, person, view.now)
 
     # -- doing
+
+    def _begin(self, scenario: Scenario) -> str:
+        with self.runtime.write(self._actor(scenario.by)) as command:
+            return _started(command, scenario)
 
     def _complete(self, waiting: str, element: str, step: Mapping[str, Any]) -> None:
         wanted = step.get("refused")
@@ -271,9 +201,9 @@ class Player:
     # -- looking
 
     def _must_go_well(self) -> None:
-        """Nothing in the family waits for somebody to mend it."""
+        """Nothing in any family waits for somebody to mend it."""
         i, n = schema.instance.c, schema.incident.c
-        family = select(i.id).where(i.root_id == self.case)
+        family = select(i.id).where(i.root_id.in_((self.case, *self._begun.values())))
         with self.runtime.read() as view:
             open_ = select(n.id).where(n.instance_id.in_(family), n.closed_at.is_(None))
             if view.connection.execute(open_).first() is not None:
@@ -283,13 +213,13 @@ class Player:
         t, i = schema.task.c, schema.instance.c
         query = select(schema.task).join(schema.instance, i.id == t.instance_id).where(t.state == "open")
         if not everywhere:
-            query = query.where(i.root_id == self.case)
+            query = query.where(i.root_id == self._about)
         return list(view.connection.execute(query.order_by(t.opened_at, t.id)))
 
     def _there(self, view: View) -> str:
         """What stands open in the family, in words: tasks, and incidents with their reasons."""
         i, n = schema.instance.c, schema.incident.c
-        family = select(i.id).where(i.root_id == self.case)
+        family = select(i.id).where(i.root_id == self._about)
         troubles = view.connection.execute(
             select(n.element, n.message, n.params).where(n.instance_id.in_(family), n.closed_at.is_(None))
         )
@@ -299,13 +229,13 @@ class Player:
 
     def _expect(self, expected: Mapping[str, Any]) -> None:
         with self.runtime.read() as view:
-            row = view.connection.execute(select(schema.instance).where(schema.instance.c.id == self.case)).one()
+            row = view.connection.execute(select(schema.instance).where(schema.instance.c.id == self._about)).one()
             self._same("ended", expected, row.outcome if row.state == "ended" else row.state)
             if "waiting" in expected:
                 there = Counter(each.element for each in self._waiting(view))
                 if there != Counter(expected["waiting"]):
                     raise self._deviates("{there}", there=self._there(view))
-            stored = variables.everything(view.connection, self.case)
+            stored = variables.everything(view.connection, self._about)
             for name, value in expected.get("values", {}).items():
                 self._same(name, {name: value}, stored.get(name))
             for name, count in expected.get("registers", {}).items():
@@ -313,7 +243,7 @@ class Player:
 
     def _entries(self, view: View, register: str) -> int:
         e, i = schema.register_entry.c, schema.instance.c
-        family = select(i.id).where(i.root_id == self.case)
+        family = select(i.id).where(i.root_id == self._about)
         query = select(func.count()).where(e.register == register, e.instance_id.in_(family))
         return int(view.connection.execute(query).scalar_one())
 
