@@ -107,12 +107,17 @@ class Walker:
         return f"/tasks/{task}" in self.page.url
 
     def _opens(self, name: str, task: str | None) -> None:
-        """The task from the person's list, by its name."""
+        """The task from the person's list, by its name; a long list is turned over page by page."""
         if self.page.url != f"{self.address}/todo":
             self.hands.press(self.page.locator('.site-nav a[href="/todo"]'))
+            self.page.wait_for_url(f"{self.address}/todo")
         link = self.page.get_by_role("main").get_by_role("link", name=name, exact=True)
         if task:
             link = link.and_(self.page.locator(f'[href="/tasks/{task}"]'))
+        later = self.page.locator('.pager a[rel="next"]')
+        while not link.count() and later.count():
+            with self.page.expect_navigation():
+                self.hands.press(later)
         self.hands.press(link.first)
 
     def _sends(self, button: str, where: str, refused: str | None = None) -> None:
