@@ -293,7 +293,7 @@ def test_both_sides_sign_every_reconciliation_and_each_difference_was_explained(
 
 def _warned(there: Standing, clue: str) -> list[tuple[str, str, date]]:
     number = there.book("clue_office", action="移交", clueNo=clue)[0]["no"]
-    about = [e for e in there.book("reminder", action="发出") if e["subject"] == f"交接单 {number}"]
+    about = [e for e in there.book("reminder", action="发出") if e["subject"] == number]
     return [(e["colour"], e["letter"], day(e.at)) for e in about if e["due"] == date(2026, 8, 27)]
 
 

@@ -108,6 +108,21 @@ def test_every_term_and_notice_that_a_diagram_writes_has_its_english(each: Drawn
     assert not {text for text in _said_by(each) if CHINESE.search(text) and text not in known}
 
 
+@each_process
+def test_what_lists_show_of_a_reminder_is_a_number_or_a_term_and_not_put_together(each: Drawn) -> None:
+    """A sentence made of a term and a number has no translation; the number alone needs none."""
+    sources = [
+        mapping.source
+        for element in each.elements.values()
+        for mapping in element.inputs
+        if mapping.target in ("subject", "taskName")
+    ]
+    assert [source for source in sources if "+" in source] == []
+    assert {text for source in sources if CHINESE.search(text := source.strip('="'))} <= toml("locales/en.toml")[
+        "values"
+    ].keys()
+
+
 def _without_label(process: str) -> set[str]:
     """Columns that say nothing without a label, and that no form of the process gives one."""
     asked = {path for form in drawn()[process].forms.values() for path, field in fields(form) if _label(field)}
