@@ -340,6 +340,16 @@ class Serving:
                 time.sleep(0.05)
         raise AssertionError("it does not answer")
 
+    def ready(self) -> dict[str, str]:
+        """What it says of itself, once a worker has been seen: pages may be there a moment before."""
+        said: dict[str, str] = {}
+        for _ in range(1200):
+            said = json.loads(self.get("/ready"))
+            if said["status"] == "ok":
+                break
+            time.sleep(0.05)
+        return said
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
         """Ask it to end; exit code and what it said."""
         self.process.send_signal(how)
@@ -366,11 +376,7 @@ def test_pages_and_jobs_may_be_served_by_processes_of_their_own(home: Path):
         pages.get("/health")
         assert json.loads(pages.get("/ready"))["worker"] == "never seen"
         jobs = later.enter_context(serving("worker"))
-        for _ in range(1200):
-            if json.loads(pages.get("/ready"))["worker"] == "seen":
-                break
-            time.sleep(0.05)
-        ready = json.loads(pages.get("/ready"))
+        ready = pages.ready()
         ends = [pages.stop(signal.SIGINT), jobs.stop(signal.SIGTERM)]
 
     assert ready == {"status": "ok", "worker": "seen"}
@@ -386,7 +392,7 @@ def test_a_request_that_has_begun_is_answered_although_the_process_was_asked_to_
     xuncha("user", "add", "ida", "--password-stdin", typed="quiet winter 77\n")
 
     with serving("serve") as process:
-        assert json.loads(process.get("/ready"))["status"] == "ok"
+        assert process.ready()["status"] == "ok"
         body = b"x" * 200_000
         with socket.create_connection(("127.0.0.1", process.port), timeout=20) as wire:
             head = (

@@ -157,6 +157,23 @@ def test_people_stay_chosen_while_one_looks_for_others_and_a_refusal_loses_nothi
     expect(page.get_by_role("status")).to_contain_text("已抄送")
 
 
+def test_what_has_come_into_a_page_answers_from_the_first_moment(page: Page, address: str, hospital: Hospital) -> None:
+    waiting = hospital.task(hospital.examined())
+    sign_in(page, address, "dan")
+    quiet(page, f"{address}/tasks/{waiting}")
+    page.evaluate(
+        """() => new MutationObserver(() => {
+            const form = document.querySelector('#talk form');
+            if (form && !('alive' in window)) window.alive = Boolean(form['htmx-internal-data']);
+        }).observe(document.getElementById('talk').parentElement, { childList: true, subtree: true })"""
+    )
+    page.locator("#talk").get_by_label("留言").fill("看过了")
+    page.locator("#talk").get_by_role("button", name="发表").click()
+    expect(page.locator("#talk").get_by_text("看过了")).to_be_visible()
+
+    assert page.evaluate("window.alive") is True
+
+
 def test_comments_and_files_come_and_go_without_leaving_the_page(
     page: Page, address: str, hospital: Hospital, complaints: list[str]
 ) -> None:

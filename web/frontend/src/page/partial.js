@@ -26,6 +26,8 @@ export default function partial() {
     selfRequestsOnly: true,
     includeIndicatorStyles: false,
     historyCacheSize: 0,
+    // What has come answers at once: nobody can be quicker than it is alive.
+    defaultSettleDelay: 0,
     responseHandling: handling,
   });
   document.addEventListener('htmx:configRequest', event => {
