@@ -119,7 +119,7 @@ def wants_json() -> bool:
 def is_fetch() -> bool:
     """Whether a page asks on its own, without leaving: htmx, ``fetch``, a picture.
 
-    Browsers say so of what they load (``Sec-Fetch-Mode``, Fetch Metadata §2.4) where the address is one they trust.
+    Browsers say so of what they load (``Sec-Fetch-Mode``, Fetch Metadata §2.2) where the address is one they trust.
     """
     mode = request.headers.get("Sec-Fetch-Mode", NAVIGATE)
     return wants_json() or "HX-Request" in request.headers or mode != NAVIGATE
