@@ -135,7 +135,9 @@ def _keep_body(command: Command, digest: str, stored: bytes) -> None:
 
 def _class(view: View, process_key: str, field: str | None) -> str:
     process = policy.current(view.connection).processes.get(process_key)
-    return "internal" if process is None or field is None else process.field(field.split(".")[0]).cls
+    if process is None:
+        return "internal"
+    return (process.otherwise if field is None else process.field(field.split(".")[0])).cls
 
 
 def find(view: View, attachment_id: str) -> Attachment:

@@ -449,6 +449,7 @@ access_record = Table(
     Column("what", Key, nullable=False),
     Column("object", Key),
     Column("detail", Text),
+    Index(None, "person_id", "what", "at"),
 )
 register_entry = Table(
     "register_entry",

@@ -4,7 +4,7 @@ What is not said to be open is closed. A role opens a row only within the remit 
 (recusal) closes it again, whatever else was granted.
 """
 
-from engine.access.granted import Granted, actor, held, holds, narrowed, policy_of, remit_of, role_of
+from engine.access.granted import ASKED, Granted, actor, asking, held, holds, narrowed, policy_of, remit_of, role_of
 from engine.access.persons import barred, granted, holders, may_be_told, may_still_take, may_take
 from engine.access.record import record
 from engine.access.resolved import audiences_of, candidate_audiences, may_start, may_steer, remit_rows, remits_of
@@ -12,9 +12,11 @@ from engine.access.rows import may_do, visible
 from engine.access.values import Sight, shown, sight, sights
 
 __all__ = [
+    "ASKED",
     "Granted",
     "Sight",
     "actor",
+    "asking",
     "audiences_of",
     "barred",
     "candidate_audiences",

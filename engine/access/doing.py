@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Boolean, and_, bindparam, or_
 
 from engine import schema
-from engine.access.rows import is_offered, is_within, not_barred
+from engine.access.opening import is_offered, is_within, not_barred
 from engine.actor import Actor
 from engine.prepared import listed
 

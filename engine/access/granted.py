@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -24,8 +24,13 @@ from sqlalchemy import (
 from engine import clock, policy, schema
 from engine.actor import WHOLE_OFFICE, Actor, audience, person_audience
 from engine.errors import Forbidden
-from engine.policy import Policy
+from engine.policy import FieldClass, Policy
 from engine.prepared import Prepared, among, listed
+
+ASKED = "asked"
+"""What the access record says of somebody who has given a reason for looking at what is shown to those who ask."""
+ASKED_FOR = timedelta(hours=1)
+"""How long that lasts."""
 
 _NO_POLICY = Policy()
 _PERSON = person_audience("")
@@ -37,9 +42,11 @@ class Granted(Actor):
 
     Attributes:
         policy: in force when the actor was read; decides what each audience opens.
+        asked: ids of instances of which they have lately asked, with a reason, for what is shown to those who ask.
     """
 
     policy: Policy = field(default=_NO_POLICY, compare=False, repr=False)
+    asked: frozenset[str] = frozenset()
 
 
 def actor(connection: Connection, person: str, now: datetime, on_behalf_of: str | None = None) -> Granted:
@@ -51,8 +58,9 @@ def actor(connection: Connection, person: str, now: datetime, on_behalf_of: str 
         Forbidden: no substitution lets ``person`` act for ``on_behalf_of`` now.
     """
     persons = [person] if on_behalf_of is None else [person, on_behalf_of]
-    asked = {"b_persons": persons, "b_substitute": person, "b_person": on_behalf_of, "b_at": clock.micros(now)}
-    found = _GRANTED.rows(connection, asked)
+    times = {"b_at": clock.micros(now), "b_since": clock.micros(now - ASKED_FOR)}
+    wanted = {"b_persons": persons, "b_substitute": person, "b_person": on_behalf_of, **times}
+    found = _GRANTED.rows(connection, wanted)
     if on_behalf_of is not None and not any(row.kind == "stands in" for row in found):
         raise Forbidden("You do not stand in for {person} now.", person=on_behalf_of)
     # Somebody who has left takes all they had with them, and whoever stood in for them has nothing to stand in for.
@@ -60,8 +68,9 @@ def actor(connection: Connection, person: str, now: datetime, on_behalf_of: str 
     granted = {audience(row.id, row.value) for row in found if row.kind == "grant"}
     audiences = granted | {person_audience(p) for p in persons} if present == set(persons) else set()
     barred = frozenset(row.value for row in found if row.kind == "barred")
+    asked = frozenset(row.id for row in found if row.kind == ASKED)
     released = next((policy.known(connection, int(row.id), row.value) for row in found if row.kind == "policy"), None)
-    return Granted(person, frozenset(audiences), on_behalf_of, barred, policy=released or _NO_POLICY)
+    return Granted(person, frozenset(audiences), on_behalf_of, barred, policy=released or _NO_POLICY, asked=asked)
 
 
 def narrowed(who: Granted, remit: str) -> Granted:
@@ -75,15 +84,18 @@ def narrowed(who: Granted, remit: str) -> Granted:
 
 def _granted(_dialect: str) -> CompoundSelect[Any]:
     a, e, s, p = schema.authority.c, schema.exclusion.c, schema.substitution.c, schema.person.c
+    r = schema.access_record.c
     persons, at = listed("b_persons"), bindparam("b_at", type_=BigInteger)
     holds_now = and_(among(a.person_id, persons), a.from_at <= at, or_(a.until_at.is_(None), a.until_at > at))
     stands_in = and_(s.substitute_id == bindparam("b_substitute"), s.person_id == bindparam("b_person"))
+    has_asked = and_(r.person_id == bindparam("b_substitute"), r.what == ASKED)
     none: ColumnElement[Any] = literal_column("NULL").label("value")
     return union_all(
         select(_said("person"), p.id, none).where(among(p.id, persons), p.active),
         select(_said("grant"), a.role, a.remit).where(holds_now),
         select(_said("barred"), e.person_id, e.remit).where(among(e.person_id, persons)),
         select(_said("stands in"), s.person_id, none).where(stands_in, s.from_at <= at, s.until_at > at),
+        select(_said(ASKED), r.object, none).where(has_asked, r.at > bindparam("b_since", type_=BigInteger)),
         policy.newest("policy"),
     )
 
@@ -98,6 +110,18 @@ _GRANTED = Prepared(_granted)
 def policy_of(who: Actor) -> Policy:
     """The policy the actor was read under; an empty one for an actor made by hand, in a program without roles."""
     return who.policy if isinstance(who, Granted) else _NO_POLICY
+
+
+def has_asked(who: Actor, instance_id: str) -> bool:
+    """Whether the actor has lately said why they look at what this instance shows to those who ask."""
+    return isinstance(who, Granted) and instance_id in who.asked
+
+
+def asking(who: Actor, instance_id: str, *, has_asked: bool = True) -> Actor:
+    """The same person as one who has said why they look at an instance, or as one who has not."""
+    if not isinstance(who, Granted):
+        return who
+    return replace(who, asked=who.asked | {instance_id} if has_asked else who.asked - {instance_id})
 
 
 def role_of(one: str) -> str | None:
@@ -120,6 +144,24 @@ def holds(who: Actor, roles: Iterable[str], remits: Iterable[str]) -> bool:
     """Whether the actor has one of the roles for the whole office or within one of the remits (``team:T1``)."""
     reached = {WHOLE_OFFICE, *remits}
     return any(remit_of(one) in reached for one in held(who, roles))
+
+
+def counting(who: Actor, field: FieldClass, roles: Iterable[str]) -> list[str]:
+    """The actor's audience strings for these roles, without those that count only with a role they do not hold."""
+    return [one for one in held(who, roles) if _is_held_besides(who, field, remit_of(one))]
+
+
+def _is_held_besides(who: Actor, field: FieldClass, remit: str) -> bool:
+    role = policy_of(who).roles.get(field.hold) if field.hold is not None else None
+    if role is None or remit.partition(":")[0] != role.remit:
+        return True
+    return audience(role.key, remit) in who.audiences
+
+
+def homes(who: Actor, field: FieldClass) -> frozenset[str]:
+    """The remits within which having done a task opens a value of this class to the actor."""
+    remits = {remit_of(one) for one in who.audiences if role_of(one) is not None}
+    return frozenset(remit for remit in remits if _is_held_besides(who, field, remit))
 
 
 def is_at_home(who: Actor, remits: Collection[str]) -> bool:

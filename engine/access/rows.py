@@ -6,26 +6,29 @@ something opens it, and an exclusion closes what grants have opened.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, FromClause, Table, and_, exists, false, not_, or_, true
+from sqlalchemy import FromClause, Table, and_, false, not_, or_, true
 
-from engine import prepared, schema
-from engine.access.granted import held, inside, policy_of, remit_of, role_of
+from engine import schema
+from engine.access.granted import counting, held, inside, policy_of, remit_of
+from engine.access.opening import (
+    Seen,
+    allowed,
+    exists_where,
+    is_at_home,
+    is_offered,
+    is_plain,
+    reads,
+    takes_part,
+    takes_part_inside,
+)
+from engine.access.restricting import files_let_through, holds_within, in_field, of_process, unrestricted
 from engine.actor import WHOLE_OFFICE, Actor, person_audience
 from engine.policy import EVERY_ROLE, STARTER, Policy, ProcessPolicy
 
-Seen = ColumnElement[bool]
-Wanted = Collection[str] | BindParameter[Any]
-
-# Made once: an alias has a column object for every column, and these stand in every statement. What can stand inside
-# the condition of another one of its table is an alias of its own.
-_READER, _CANDIDATE, _REMIT = schema.reader.alias(), schema.candidate.alias(), schema.remit.alias()
-_WORKED_ON, _OFFERED = schema.task.alias(), schema.candidate.alias()
-_RELEASED, _DEFINITION = schema.instance.alias(), schema.definition.alias()
-_CASE, _OF_PROCESS = schema.instance.alias(), schema.instance.alias()
+_CASE = schema.instance.alias()
 _KEPT = 512
 
 
@@ -50,110 +53,21 @@ def _rule(actor: Actor, _policy: int, kind: str, rows: FromClause) -> Seen:
     return _KINDS[kind][1](actor, policy_of(actor), rows)
 
 
-# ---- what opens an instance, and what closes it
-
-
-def _reads(actor: Actor, audiences: Collection[str], instance_id: Any) -> Seen:
-    """One of the audiences is a reader of the instance.
-
-    What somebody started or did in person opens it to them only while they hold a role where it belongs: who has left a
-    team no longer sees the team's work, their own part of it included.
-    """
-    persons = {one for one in audiences if role_of(one) is None}
-    if WHOLE_OFFICE in {remit_of(one) for one in actor.audiences - persons}:
-        return _is_read(audiences, instance_id)
-    return or_(
-        _is_read(set(audiences) - persons, instance_id),
-        and_(_is_read(persons, instance_id), _is_at_home(actor, instance_id)),
-    )
-
-
-def _is_read(audiences: Collection[str], instance_id: Any) -> Seen:
-    return _exists(_READER, _READER.c.instance_id == instance_id, among(_READER.c.audience, audiences))
-
-
-def _is_at_home(actor: Actor, instance_id: Any) -> Seen:
-    """The actor holds some role for the whole office or within a remit of the instance, or it has no use for roles."""
-    remits = {remit_of(one) for one in actor.audiences if role_of(one) is not None}
-    if WHOLE_OFFICE in remits:
-        return true()
-    return or_(is_within(remits, instance_id), _is_plain(instance_id))
-
-
-def is_within(remits: Wanted, instance_id: Any) -> Seen:
-    """The instance stands under one of the remits."""
-    return _exists(_REMIT, _REMIT.c.instance_id == instance_id, among(_REMIT.c.remit, remits))
-
-
-def _is_plain(instance_id: Any) -> Seen:
-    """The definition of the instance was released without roles."""
-    i, d = _RELEASED.c, _DEFINITION.c
-    both = _RELEASED.join(_DEFINITION, d.id == i.definition_id)
-    found = exists().select_from(both).where(i.id == instance_id, d.plain)
-    return found.correlate_except(_RELEASED, _DEFINITION)
-
-
-def is_offered(audiences: Wanted, task_id: Any) -> Seen:
-    """The task is offered to one of the audiences."""
-    return _exists(_CANDIDATE, _CANDIDATE.c.task_id == task_id, among(_CANDIDATE.c.audience, audiences))
-
-
-def _works_on(audiences: Collection[str], instance_id: Any) -> Seen:
-    """One of the instance's open tasks is offered to one of the audiences."""
-    t, c = _WORKED_ON.c, _OFFERED.c
-    both = _WORKED_ON.join(_OFFERED, and_(c.task_id == t.id, among(c.audience, audiences)))
-    found = exists().select_from(both).where(t.instance_id == instance_id)
-    return found.correlate_except(_WORKED_ON, _OFFERED)
-
-
-def _takes_part(actor: Actor, audiences: Collection[str], instance_id: Any) -> Seen:
-    return or_(_reads(actor, audiences, instance_id), _works_on(audiences, instance_id))
-
-
-def _takes_part_inside(actor: Actor, rules: Policy, instance_id: Any) -> Seen:
-    """As somebody of the house; in a process released without roles there is no outside."""
-    of_house = _takes_part(actor, inside(actor, rules), instance_id)
-    return or_(of_house, and_(_is_plain(instance_id), _takes_part(actor, actor.audiences, instance_id)))
-
-
-def _allowed(actor: Actor, instance_id: Any) -> Seen:
-    """No remit of the instance is closed to the actor, who comes for one of its remits if for one only."""
-    barred = not_barred(actor.exclusions, instance_id) if actor.exclusions else true()
-    return barred if actor.within is None else and_(is_within([actor.within], instance_id), barred)
-
-
-def not_barred(exclusions: Wanted, instance_id: Any) -> Seen:
-    """None of an instance's remits is among the excluded ones."""
-    return not_(_exists(_REMIT, _REMIT.c.instance_id == instance_id, among(_REMIT.c.remit, exclusions)))
-
-
-def among(column: ColumnElement[str], wanted: Wanted) -> Seen:
-    """The column has one of these values, which are given now or when the statement is run."""
-    if isinstance(wanted, BindParameter):
-        return prepared.among(column, wanted)
-    return column.in_(sorted(wanted))
-
-
-def _exists(table: FromClause, *conditions: Seen) -> Seen:
-    # An alias, and correlated to all but itself: a statement that uses the same table must not capture it.
-    return exists().select_from(table).where(*conditions).correlate_except(table)
-
-
 # ---- the rule of each kind
 
 
 def _instance(actor: Actor, _rules: Policy, i: FromClause) -> Seen:
-    return and_(_reads(actor, actor.audiences, i.c.id), _allowed(actor, i.c.id))
+    return and_(reads(actor, actor.audiences, i.c.id), allowed(actor, i.c.id))
 
 
 def _story(actor: Actor, rules: Policy, i: FromClause) -> Seen:
     of_process = [
-        and_(i.c.process_key == process.key, _reads(actor, _story_audiences(actor, process), i.c.id))
+        and_(i.c.process_key == process.key, reads(actor, _story_audiences(actor, process), i.c.id))
         for process in rules.processes.values()
         if _story_audiences(actor, process)
     ]
-    plain = and_(_is_plain(i.c.id), _reads(actor, actor.audiences, i.c.id))
-    return and_(or_(false(), *of_process, plain), _allowed(actor, i.c.id))
+    plain = and_(is_plain(i.c.id), reads(actor, actor.audiences, i.c.id))
+    return and_(or_(false(), *of_process, plain), allowed(actor, i.c.id))
 
 
 def _story_audiences(actor: Actor, process: ProcessPolicy) -> list[str]:
@@ -162,7 +76,7 @@ def _story_audiences(actor: Actor, process: ProcessPolicy) -> list[str]:
 
 
 def _event(actor: Actor, rules: Policy, e: FromClause) -> Seen:
-    return _exists(_CASE, _CASE.c.id == e.c.instance_id, _story(actor, rules, _CASE))
+    return exists_where(_CASE, _CASE.c.id == e.c.instance_id, _story(actor, rules, _CASE))
 
 
 def may_do(actor: Actor, *, rows: FromClause | None = None) -> Seen:
@@ -172,21 +86,21 @@ def may_do(actor: Actor, *, rows: FromClause | None = None) -> Seen:
     among the candidates like everybody else.
     """
     t: FromClause = rows if rows is not None else schema.task
-    return and_(is_offered(actor.audiences, t.c.id), _allowed(actor, t.c.instance_id))
+    return and_(is_offered(actor.audiences, t.c.id), allowed(actor, t.c.instance_id))
 
 
 def _task(actor: Actor, _rules: Policy, t: FromClause) -> Seen:
     """Whoever sees the case, whom the task is offered to, and who has done it while they still belong there."""
-    opened = [_reads(actor, actor.audiences, t.c.instance_id), is_offered(actor.audiences, t.c.id)]
+    opened = [reads(actor, actor.audiences, t.c.instance_id), is_offered(actor.audiences, t.c.id)]
     if person_audience(actor.person) in actor.audiences:
-        opened.append(and_(t.c.closed_by == actor.person, _is_at_home(actor, t.c.instance_id)))
-    return and_(or_(*opened), _allowed(actor, t.c.instance_id))
+        opened.append(and_(t.c.closed_by == actor.person, is_at_home(actor, t.c.instance_id)))
+    return and_(or_(*opened), allowed(actor, t.c.instance_id))
 
 
 def _comment(actor: Actor, rules: Policy, c: FromClause) -> Seen:
-    open_ = and_(c.c["class"] == "open", _takes_part(actor, actor.audiences, c.c.instance_id))
-    internal = and_(c.c["class"] == "internal", _takes_part_inside(actor, rules, c.c.instance_id))
-    return and_(or_(open_, internal), _allowed(actor, c.c.instance_id))
+    open_ = and_(c.c["class"] == "open", takes_part(actor, actor.audiences, c.c.instance_id))
+    inner = and_(takes_part_inside(actor, rules, c.c.instance_id), unrestricted(actor, rules, c.c.instance_id))
+    return and_(or_(open_, and_(c.c["class"] == "internal", inner)), allowed(actor, c.c.instance_id))
 
 
 def _attachment(actor: Actor, rules: Policy, a: FromClause) -> Seen:
@@ -194,41 +108,33 @@ def _attachment(actor: Actor, rules: Policy, a: FromClause) -> Seen:
 
     A field with a condition (``when``) gives its files to nobody by name: the condition cannot be asked in SQL.
     """
-    fresh = and_(not_(a.c.kept), a.c.person_id == actor.person, _takes_part(actor, actor.audiences, a.c.instance_id))
+    fresh = and_(not_(a.c.kept), a.c.person_id == actor.person, takes_part(actor, actor.audiences, a.c.instance_id))
     listed = [
-        and_(_in_field(a, process.key, name), _holds_within(actor, field.roles, a.c.instance_id))
+        and_(in_field(a, name), of_process(a.c.instance_id, [process.key]), holds_within(counted, a.c.instance_id))
         for process in rules.processes.values()
         for name, field in process.fields.items()
-        if field.when is None and held(actor, field.roles)
+        if field.cls != "restricted" and field.when is None
+        if (counted := counting(actor, field, field.roles))
     ]
+    restricted = and_(files_let_through(actor, rules, a), takes_part(actor, actor.audiences, a.c.instance_id))
     kept = or_(
-        and_(a.c["class"] == "open", _takes_part(actor, actor.audiences, a.c.instance_id)),
-        and_(a.c["class"] == "internal", _takes_part_inside(actor, rules, a.c.instance_id)),
-        and_(or_(false(), *listed), _takes_part(actor, actor.audiences, a.c.instance_id)),
+        and_(a.c["class"] == "open", takes_part(actor, actor.audiences, a.c.instance_id)),
+        and_(a.c["class"] == "internal", takes_part_inside(actor, rules, a.c.instance_id)),
+        and_(a.c["class"] == "restricted", restricted),
+        and_(or_(false(), *listed), takes_part(actor, actor.audiences, a.c.instance_id)),
     )
-    return and_(or_(fresh, and_(a.c.kept, kept)), _allowed(actor, a.c.instance_id))
-
-
-def _in_field(a: FromClause, process_key: str, name: str) -> Seen:
-    i = _OF_PROCESS.c
-    of_process = _exists(_OF_PROCESS, i.id == a.c.instance_id, i.process_key == process_key)
-    return and_(or_(a.c.field == name, a.c.field.startswith(f"{name}.", autoescape=True)), of_process)
-
-
-def _holds_within(actor: Actor, roles: Collection[str], instance_id: Any) -> Seen:
-    remits = {remit_of(one) for one in held(actor, roles)}
-    return true() if WHOLE_OFFICE in remits else is_within(remits, instance_id)
+    return and_(or_(fresh, and_(a.c.kept, kept)), allowed(actor, a.c.instance_id))
 
 
 def _trouble(actor: Actor, rules: Policy, row: FromClause) -> Seen:
-    """Incidents and owed work name values of the case: for those who see it from inside."""
-    seen = and_(_reads(actor, actor.audiences, row.c.instance_id), _takes_part_inside(actor, rules, row.c.instance_id))
-    return and_(seen, _allowed(actor, row.c.instance_id))
+    """Incidents and owed work name values of the case: for those who see it from inside and whole."""
+    inner = and_(takes_part_inside(actor, rules, row.c.instance_id), unrestricted(actor, rules, row.c.instance_id))
+    return and_(reads(actor, actor.audiences, row.c.instance_id), inner, allowed(actor, row.c.instance_id))
 
 
 def _notice(actor: Actor, _rules: Policy, n: FromClause) -> Seen:
     own = [person for person in sorted(actor.persons) if person_audience(person) in actor.audiences]
-    return and_(n.c.person_id.in_(own), _allowed(actor, n.c.instance_id))
+    return and_(n.c.person_id.in_(own), allowed(actor, n.c.instance_id))
 
 
 def _register(actor: Actor, rules: Policy, r: FromClause) -> Seen:
@@ -240,7 +146,7 @@ def _register(actor: Actor, rules: Policy, r: FromClause) -> Seen:
         elif remits:
             opened.append(and_(r.c.register == register.key, r.c.remit.in_(sorted(remits))))
     barred = r.c.remit.in_(sorted(actor.exclusions))
-    return and_(or_(false(), *opened), not_(barred), _allowed(actor, r.c.instance_id))
+    return and_(or_(false(), *opened), not_(barred), allowed(actor, r.c.instance_id))
 
 
 def _definition(actor: Actor, rules: Policy, d: FromClause) -> Seen:

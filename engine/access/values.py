@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import literal, select, union_all
 
 from engine import schema
-from engine.access.granted import holds, inside, is_at_home, policy_of, role_of
-from engine.actor import Actor, person_audience
+from engine.access.granted import counting, has_asked, homes, inside, is_at_home, policy_of, remit_of, role_of
+from engine.actor import WHOLE_OFFICE, Actor, person_audience
 from engine.errors import ExpressionFailed
 from engine.policy import INTERNAL, OPEN, FieldClass, ProcessPolicy
 
@@ -31,6 +31,8 @@ class Sight:
         plain: its definition was released without roles, so that its values are open to whoever sees it.
         audiences: of the actor's audience strings, those that open it or one of its open tasks.
         remits: that it stands under, like ``team:T1``.
+        work: of ``audiences``, those that one of its open tasks is offered to.
+        done: the actor has done one of its tasks.
     """
 
     instance_id: str
@@ -38,6 +40,8 @@ class Sight:
     plain: bool
     audiences: frozenset[str]
     remits: frozenset[str]
+    work: frozenset[str] = frozenset()
+    done: bool = False
 
 
 def sight(view: View, instance_id: str) -> Sight | None:
@@ -67,10 +71,10 @@ def sights(view: View, instance_ids: Collection[str]) -> dict[str, Sight]:
             _part("remit", m.instance_id, m.remit).where(m.instance_id.in_(ids)),
             _part("seen", r.instance_id, r.audience).where(r.instance_id.in_(ids), r.audience.in_(roles)),
             _part("own", r.instance_id, r.audience).where(r.instance_id.in_(ids), r.audience.in_(persons)),
-            _part("seen", t.instance_id, c.audience)
+            _part("work", t.instance_id, c.audience)
             .select_from(offered)
             .where(t.instance_id.in_(ids), of_these, c.audience.in_(audiences)),
-            _part("own", t.instance_id, literal(myself)).where(
+            _part("done", t.instance_id, literal(myself)).where(
                 t.instance_id.in_(ids), t.closed_by == view.actor.person, literal(myself).in_(persons)
             ),
         )
@@ -81,10 +85,12 @@ def sights(view: View, instance_ids: Collection[str]) -> dict[str, Sight]:
     made = {}
     for row in found:
         if row.kind == "process":
-            remits, opened = frozenset(of["remit", row.id]), of["seen", row.id]
+            remits, work, done = frozenset(of["remit", row.id]), of["work", row.id], of["done", row.id]
+            opened = of["seen", row.id] | work
             if row.plain or is_at_home(view.actor, remits):
-                opened |= of["own", row.id]
-            made[row.id] = Sight(row.id, row.value, row.plain, frozenset(opened), remits)
+                opened |= of["own", row.id] | done
+            through = frozenset(opened)
+            made[row.id] = Sight(row.id, row.value, row.plain, through, remits, frozenset(work), bool(done))
     return made
 
 
@@ -107,8 +113,8 @@ def shown(
         return {}
     if actor.within is not None and actor.within not in seen.remits:
         return {}
-    insider = not seen.audiences.isdisjoint(inside(actor, policy_of(actor)))
-    judged = {name: _judge(actor, seen, insider, _class(actor, seen, name)) for name in values}
+    house = inside(actor, policy_of(actor))
+    judged = {name: _judge(actor, seen, house, _class(actor, seen, name)) for name in values}
     conditions = sorted({each for each in judged.values() if isinstance(each, str)})
     answers = _answers(conditions, decide)
     return {
@@ -125,13 +131,33 @@ def _class(actor: Actor, seen: Sight, name: str) -> FieldClass:
     return OPEN if seen.plain else INTERNAL
 
 
-def _judge(actor: Actor, seen: Sight, insider: bool, field: FieldClass) -> bool | str:
-    """True, false, or the condition on which it depends."""
-    if insider and field.cls != "sealed":
+def _judge(actor: Actor, seen: Sight, house: frozenset[str], field: FieldClass) -> bool | str:
+    """True, false, or the condition on which it depends.
+
+    Args:
+        house: of the actor's audience strings, those that belong to the house.
+    """
+    if field.cls in ("open", "internal") and not seen.audiences.isdisjoint(house):
         return True
-    if field.cls != "open" and not holds(actor, field.roles, seen.remits):
+    named = field.cls == "open" or _reach(counting(actor, field, field.roles), seen)
+    if not named and not (field.cls == "restricted" and _let_through(actor, seen, house, field)):
         return False
     return True if field.when is None else field.when.removeprefix("=")
+
+
+def _let_through(actor: Actor, seen: Sight, house: frozenset[str], field: FieldClass) -> bool:
+    """Whether a restricted value is shown to the actor though no role of theirs is listed; ``restricting`` says the
+    same in SQL.
+    """
+    if not seen.work.isdisjoint(house):
+        return True
+    if seen.done and house and not homes(actor, field).isdisjoint({WHOLE_OFFICE, *seen.remits}):
+        return True
+    return has_asked(actor, seen.instance_id) and _reach(counting(actor, field, field.ask), seen)
+
+
+def _reach(audiences: Collection[str], seen: Sight) -> bool:
+    return not {remit_of(one) for one in audiences}.isdisjoint({WHOLE_OFFICE, *seen.remits})
 
 
 def _answers(conditions: Sequence[str], decide: Decide | None) -> dict[str, bool]:

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from engine.calendar import Calendar, Rule
 
-Class = Literal["open", "internal", "sealed"]
-CLASSES: tuple[Class, ...] = ("open", "internal", "sealed")
+Class = Literal["open", "internal", "restricted", "sealed"]
+CLASSES: tuple[Class, ...] = ("open", "internal", "restricted", "sealed")
 STARTER = "@starter"
 EVERY_ROLE = "*"
 TYPES = ("str", "text", "int", "num", "money", "bool", "date", "datetime", "person", "organisation")
@@ -78,8 +78,12 @@ class FieldClass:
 
     Attributes:
         cls: ``open`` to whoever sees the row; ``internal`` to whoever sees it through a role that is not external, and
-            to the listed roles; ``sealed`` to the listed roles only.
+            to the listed roles; ``restricted`` to the listed roles, and to whoever of the house has a task of the case
+            open or has done one; ``sealed`` to the listed roles only.
         roles: keys; each counts only within the instance's remit.
+        ask: keys of further roles that are shown it for a while once they have said why, which is written down.
+        hold: key of a role. Listed roles that are held within a remit, and having done a task, count only together
+            with it, held within the same one. None: nothing else is needed.
         when: FEEL, or None. It limits everyone but those who see an open or internal value through a role that is not
             external.
     """
@@ -87,6 +91,8 @@ class FieldClass:
     cls: Class = "internal"
     roles: tuple[str, ...] = ()
     when: str | None = None
+    ask: tuple[str, ...] = ()
+    hold: str | None = None
 
 
 INTERNAL = FieldClass()
@@ -105,7 +111,8 @@ class ProcessPolicy:
         remits: variable → kind of remit; set at start, never changed.
         optional: those of ``remits`` that may be left empty.
         columns: name → type or None; what lists and ledgers filter, sort and show.
-        fields: name → class; what is not named is internal.
+        fields: name → class.
+        otherwise: the class of what ``fields`` does not name, and of what people say about the case.
     """
 
     key: str
@@ -117,10 +124,11 @@ class ProcessPolicy:
     optional: frozenset[str] = frozenset()
     columns: Mapping[str, str | None] = field(default_factory=_nothing)
     fields: Mapping[str, FieldClass] = field(default_factory=_nothing)
+    otherwise: FieldClass = INTERNAL
 
     def field(self, name: str) -> FieldClass:
-        """The class of a value; internal unless the catalogue says otherwise."""
-        return self.fields.get(name, INTERNAL)
+        """The class of a value."""
+        return self.fields.get(name, self.otherwise)
 
     @property
     def sealed(self) -> frozenset[str]:

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 
 from engine import feel
 from engine.errors import PolicyInvalid, Problem
+from engine.policy.catalog import read_catalog
 from engine.policy.deadlines import read_calendar, read_deadlines
 from engine.policy.model import Policy, ProcessPolicy
 from engine.policy.registers import read_lists, read_registers
-from engine.policy.roles import read_catalog, read_roles, read_separation
+from engine.policy.roles import read_roles, read_separation
 from engine.policy.table import Table, near, parse
 
 FILES = ("roles.toml", "separation.toml", "catalog.toml", "deadlines.toml", "lists.toml", "registers.toml")

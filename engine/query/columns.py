@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 
 from engine import access, schema
-from engine.access.granted import inside, policy_of
-from engine.actor import Actor
-from engine.policy import TYPES
+from engine.access.granted import held, inside, policy_of, remit_of
+from engine.actor import WHOLE_OFFICE, Actor
+from engine.policy import TYPES, FieldClass
 from engine.query.titles import Names, Title
 
 if TYPE_CHECKING:
@@ -106,18 +106,20 @@ def matching(view: View, text: str) -> ColumnElement[bool]:
 
 def _searchable(actor: Actor) -> dict[str, list[str]]:
     rules = policy_of(actor)
-    # Somebody who also belongs to an outside party may see a case through that role alone: then only open values are
-    # certain.
-    insider = inside(actor, rules) == actor.audiences
     return {
-        process.key: [
-            name
-            for name in process.columns
-            if process.field(name).cls == "open" or (insider and process.field(name).cls == "internal")
-            if insider or process.field(name).when is None
-        ]
+        process.key: [name for name in process.columns if _is_certain(actor, process.field(name))]
         for process in rules.processes.values()
     }
+
+
+def _is_certain(actor: Actor, field: FieldClass) -> bool:
+    """Whether the actor is shown a value of this class wherever they see its row."""
+    # Somebody who also belongs to an outside party may see a case through that role alone.
+    insider = inside(actor, policy_of(actor)) == actor.audiences
+    if insider and field.cls in ("open", "internal"):
+        return True
+    everywhere = any(remit_of(one) == WHOLE_OFFICE for one in held(actor, field.roles))
+    return field.when is None and (field.cls == "open" or (field.cls == "restricted" and everywhere))
 
 
 def _value(row: Any, type_: str | None, names: Mapping[tuple[str, str], Title]) -> Value:

@@ -66,7 +66,8 @@ class InstancePage:
     """Everything on the page of one case but its story, comments and files, which are read on their own.
 
     Attributes:
-        sealed: fields whose values stand encrypted and may be opened by the reader.
+        on_request: fields with a value that the reader is shown once they have said why: what is sealed, and what the
+            catalogue shows them when they ask.
     """
 
     id: str
@@ -82,7 +83,7 @@ class InstancePage:
     started_at: datetime
     ended_at: datetime | None
     values: tuple[Shown, ...]
-    sealed: tuple[Field, ...]
+    on_request: tuple[Field, ...]
     steps: tuple[Step, ...]
     family: tuple[Relative, ...]
     sees_story: bool
@@ -107,7 +108,7 @@ def read(view: View, instance_id: str, language: str) -> InstancePage:
     of = definition.load(view, row.definition_id)
     words = Wording(of, language)
     reader = Reader(view, row.id)
-    values, sealed = _values(view, row.id, of, words, reader)
+    values, on_request = _values(view, row.id, of, words, reader)
     return InstancePage(
         id=row.id,
         definition_id=row.definition_id,
@@ -122,7 +123,7 @@ def read(view: View, instance_id: str, language: str) -> InstancePage:
         started_at=clock.instant(row.started_at),
         ended_at=None if row.ended_at is None else clock.instant(row.ended_at),
         values=values,
-        sealed=sealed,
+        on_request=on_request,
         steps=_steps(view, row.id, words),
         family=_family(view, row, language),
         sees_story=row.sees_story,
@@ -130,7 +131,8 @@ def read(view: View, instance_id: str, language: str) -> InstancePage:
 
 
 def opened(view: View, instance_id: str, language: str) -> tuple[Shown, ...]:
-    """Sealed values in the clear, those that the actor may see; whoever shows them records that.
+    """What is shown to those who ask, to an actor who has asked; sealed values in the clear. Whoever shows them
+    records that.
 
     Raises:
         NotFound: there is no such case, or it is not the actor's to know.
@@ -141,23 +143,29 @@ def opened(view: View, instance_id: str, language: str) -> tuple[Shown, ...]:
         raise NotFound(GONE)
     of = definition.load(view, definition_id)
     fields = Wording(of, language).fields()
-    allowed = Reader(view, instance_id).shown(dict.fromkeys(of.sealed & fields.keys()))
+    reader = Reader(view, instance_id)
+    allowed = reader.shown(dict.fromkeys(of.sealed & fields.keys()))
     values = variables.unsealed(view, instance_id, allowed) if allowed else {}
+    stored = variables.everything(view.connection, instance_id)
+    asked = reader.on_request(stored.keys() & fields.keys() - of.sealed)
+    values |= reader.shown({name: stored[name] for name in asked})
     return tuple(Shown(fields[name], values[name]) for name in fields if values.get(name) not in EMPTY)
 
 
 def _values(
     view: View, instance_id: str, of: Definition, words: Wording, reader: Reader
 ) -> tuple[tuple[Shown, ...], tuple[Field, ...]]:
-    """The case's own values that some form has a label for, in the order of the forms; and what of it is sealed."""
+    """The case's own values that some form has a label for, in the order of the forms; and what there is on request."""
     fields = words.fields()
     stored = variables.everything(view.connection, instance_id)
     known: dict[str, feel.Value] = {
         name: stored[name] for name in fields if name not in of.sealed and stored.get(name) not in EMPTY
     }
     sealed = reader.shown({name: None for name in fields if name in of.sealed and name in stored})
-    shown = tuple(Shown(fields[name], value) for name, value in reader.shown(known).items())
-    return shown, tuple(fields[name] for name in sealed)
+    shown = reader.shown(known)
+    on_request = sealed.keys() | (reader.on_request(known) - shown.keys())
+    found = tuple(Shown(fields[name], value) for name, value in shown.items())
+    return found, tuple(fields[name] for name in fields if name in on_request)
 
 
 def _starter(row: Any) -> Person | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from engine import access, feel, variables
@@ -24,6 +24,15 @@ class Reader:
     def shown(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Of these values, by name, those that the actor may see."""
         return access.shown(self._view.actor, self.sight, values, self._decide)
+
+    def on_request(self, names: Iterable[str]) -> frozenset[str]:
+        """Of these names, those whose values the actor is shown only if they have said why they look."""
+        actor, values = self._view.actor, dict.fromkeys(names)
+        without = access.shown(
+            access.asking(actor, self._instance_id, has_asked=False), self.sight, values, self._decide
+        )
+        having = access.shown(access.asking(actor, self._instance_id), self.sight, values, self._decide)
+        return frozenset(having.keys() - without.keys())
 
     def _decide(self, conditions: Sequence[str]) -> Sequence[bool]:
         names = frozenset[str]().union(*(feel.names(each) for each in conditions))

@@ -45,6 +45,10 @@ external = true
 title = "外检机构"
 en = "Outside laboratory"
 external = true
+[DUTY]
+title = "在班"
+en = "On duty"
+remit = "ward"
 [CHAIR]
 title = "会诊主持人"
 en = "Chair"
@@ -85,6 +89,19 @@ diagnosis = { class = "sealed", roles = ["DOC"] }
 photo = { class = "sealed", roles = ["DOC"] }
 letter = { class = "sealed", roles = ["DIR"] }
 scan = { roles = ["KIN"] }
+
+[consult]
+see = ["DOC", "NURSE", "DIR", "LAB", "@starter"]
+remits = { wardId = "ward", familyId = "family?" }
+[consult.fields]
+title = { class = "internal" }
+plan = { class = "restricted", roles = ["DIR"] }
+diagnosis = { class = "sealed", roles = ["DOC"], hold = "DUTY" }
+[consult.otherwise]
+class = "restricted"
+roles = ["DOC"]
+ask = ["DIR"]
+hold = "DUTY"
 
 [walk]
 start = ["NURSE", "DIR"]

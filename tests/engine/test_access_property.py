@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
-from engine import access, schema
+from engine import access, clock, schema
 from engine.actor import Actor
 from engine.database import Database
 from tests.engine.clinic import (
@@ -24,10 +24,14 @@ from tests.engine.clinic import (
     task,
 )
 
-ROLES = {"NURSE": "ward", "DOC": "ward", "DIR": None, "KIN": "family", "LAB": None}
+ROLES = {"NURSE": "ward", "DOC": "ward", "DUTY": "ward", "DIR": None, "KIN": "family", "LAB": None}
 REMITS = ["ward:W1", "ward:W2", "family:F1", "family:F2"]
 PEOPLE = ["amy", "ben"]
 VALUES = dict.fromkeys(["title", "plan", "diagnosis", "unnamed"], 1)
+FILES = {
+    "stay": {"plan": "internal", "unnamed": "internal"},
+    "consult": {"plan": "restricted", "unnamed": "restricted"},
+}
 
 
 def audiences() -> st.SearchStrategy[str]:
@@ -43,6 +47,7 @@ class Case:
     candidates: set[str]
     done_by: str | None
     plain: bool
+    process: str
     comments: list[str] = field(default_factory=lambda: ["open", "internal", "sealed"])
 
 
@@ -50,17 +55,29 @@ def cases() -> st.SearchStrategy[Case]:
     persons = st.sampled_from([f"person:{key}" for key in PEOPLE])
     anybody = st.sets(st.one_of(audiences(), persons), max_size=3)
     remits = st.sets(st.sampled_from(REMITS), max_size=2)
-    return st.builds(Case, anybody, remits, anybody, st.sampled_from([None, *PEOPLE]), st.booleans())
+    return st.builds(
+        Case,
+        anybody,
+        remits,
+        anybody,
+        st.sampled_from([None, *PEOPLE]),
+        st.booleans(),
+        st.sampled_from(["stay", "consult"]),
+    )
 
 
 @dataclass
 class Someone:
     grants: set[str]
     recusals: set[str]
+    asked: set[str]
+
+
+ASKED = st.sets(st.sampled_from(["I0", "I1"]))
 
 
 def people() -> st.SearchStrategy[Someone]:
-    return st.builds(Someone, st.sets(audiences(), max_size=3), st.sets(st.sampled_from(REMITS), max_size=1))
+    return st.builds(Someone, st.sets(audiences(), max_size=3), st.sets(st.sampled_from(REMITS), max_size=1), ASKED)
 
 
 # ---- the model: sentences of the rules, one by one
@@ -95,24 +112,77 @@ def inside(key: str, who: Someone, of: Case) -> bool:
     )
 
 
-def may(key: str, who: Someone, of: Case, kind: str) -> bool:
+def roles_in(who: Someone, of: Case) -> set[str]:
+    return {grant.split("@")[0] for grant in who.grants if grant.split("@")[1] in {"*", *of.remits}}
+
+
+def wards(who: Someone, of: Case, *roles: str) -> list[str]:
+    """Remits of the case within which the person holds all of these roles."""
+    return [remit for remit in of.remits if all(f"{role}@{remit}" in who.grants for role in roles)]
+
+
+def takes_part_in_work(key: str, who: Someone, of: Case) -> bool:
+    of_house = house(who.grants)
+    mine = of_house | ({f"person:{key}"} if of_house and of_house == who.grants else set())
+    return bool(mine & of.candidates)
+
+
+def did(key: str, who: Someone, of: Case, *, hold: bool) -> bool:
+    if of.done_by != key or not house(who.grants):
+        return False
+    counting = {grant for grant in who.grants if not hold or not grant.split("@")[1].startswith("ward:")}
+    on_duty = wards(who, of, "DUTY") if hold else []
+    return bool(on_duty) or any(grant.split("@")[1] in {"*", *of.remits} for grant in counting)
+
+
+def let_through(key: str, who: Someone, of: Case, name: str, case_id: str) -> bool:
+    """Whether a consult shows the person a value of a restricted class."""
+    works = takes_part_in_work(key, who, of)
+    if name == "plan":
+        return works or "DIR@*" in who.grants or did(key, who, of, hold=False)
+    asked = case_id in who.asked and "DIR@*" in who.grants
+    return works or asked or bool(wards(who, of, "DOC", "DUTY")) or did(key, who, of, hold=True)
+
+
+def whole(key: str, who: Someone, of: Case, case_id: str) -> bool:
+    return of.process == "stay" or of.plain or let_through(key, who, of, "unnamed", case_id)
+
+
+def file_seen(key: str, who: Someone, of: Case, name: str, case_id: str) -> bool:
+    part = reads(key, who, of) or works(key, who, of)
+    if of.process == "consult":
+        return part and let_through(key, who, of, name, case_id)
+    by_name = part and name == "plan" and "KIN" in roles_in(who, of)
+    return inside(key, who, of) or (of.plain and part) or by_name
+
+
+def may(key: str, who: Someone, of: Case, kind: str, case_id: str) -> bool:
     if not free(who, of):
         return False
     done = of.done_by == key and at_home(who, of)
     part = reads(key, who, of) or works(key, who, of)
     return {
         "instance": reads(key, who, of),
-        "story": reads(key, who, of) if of.plain else "DIR@*" in who.grants & of.readers,
+        "story": reads(key, who, of) if of.plain else tells_story(key, who, of),
         "open task": reads(key, who, of) or works(key, who, of),
         "done task": reads(key, who, of) or done,
         "open comment": part,
-        "internal comment": inside(key, who, of) or (of.plain and part),
+        "internal comment": (inside(key, who, of) or (of.plain and part)) and whole(key, who, of, case_id),
+        "plan file": file_seen(key, who, of, "plan", case_id),
+        "unnamed file": file_seen(key, who, of, "unnamed", case_id),
         "sealed comment": False,
-        "incident": reads(key, who, of) and (inside(key, who, of) or of.plain),
+        "incident": reads(key, who, of) and (inside(key, who, of) or of.plain) and whole(key, who, of, case_id),
     }[kind]
 
 
-def values(key: str, who: Someone, of: Case) -> set[str]:
+def tells_story(key: str, who: Someone, of: Case) -> bool:
+    roles = {"stay": ["DIR"], "consult": ["DOC", "NURSE", "DIR", "LAB"]}[of.process]
+    tellers = {grant for grant in who.grants if grant.split("@")[0] in roles}
+    starter = of.process == "consult" and f"person:{key}" in of.readers and at_home(who, of)
+    return bool(tellers & of.readers) or starter
+
+
+def values(key: str, who: Someone, of: Case, case_id: str) -> set[str]:
     done = of.done_by == key and at_home(who, of)
     if not free(who, of) or not (reads(key, who, of) or works(key, who, of) or done):
         return set()
@@ -120,7 +190,10 @@ def values(key: str, who: Someone, of: Case) -> set[str]:
         return set(VALUES)
     of_house = house(who.grants)
     insider = inside(key, who, of) or (done and bool(of_house) and of_house == who.grants)
-    within = {grant.split("@")[0] for grant in who.grants if grant.split("@")[1] in {"*", *of.remits}}
+    within = roles_in(who, of)
+    if of.process == "consult":
+        shown = {name for name in ("plan", "unnamed") if let_through(key, who, of, name, case_id)}
+        return shown | ({"title"} if insider else set()) | ({"diagnosis"} if wards(who, of, "DOC", "DUTY") else set())
     found = {"title", "plan", "unnamed"} if insider else {"title"}
     return found | ({"plan"} if "KIN" in within else set()) | ({"diagnosis"} if "DOC" in within else set())
 
@@ -135,14 +208,19 @@ def fill(connection: Connection, made: list[Case], persons: list[Someone]) -> No
             give(connection, key, *grant.split("@"), number=n)
         for remit in who.recusals:
             put(connection, "exclusion", person_id=key, remit=remit, since_at=0)
+        for at in who.asked:
+            put(connection, "access_record", person_id=key, what="asked", object=at, at=clock.micros(NOW))
     for n, of in enumerate(made):
         key = f"I{n}"
-        case(connection, key, readers=tuple(of.readers), remits=tuple(of.remits), plain=of.plain)
+        case(connection, key, of.process, readers=tuple(of.readers), remits=tuple(of.remits), plain=of.plain)
         task(connection, f"{key} open", key, *of.candidates)
         task(connection, f"{key} done", key, token=2, state="completed", closed_by=of.done_by)
         for cls in of.comments:
             row: dict[str, Any] = {"person_id": "x", "at": 0, "text": "t", "class": cls}
             put(connection, "comment", id=f"{key} {cls}", instance_id=key, **row)
+        for name, cls in FILES[of.process].items():
+            row = {"person_id": "x", "at": 0, "name": "f", "media_type": "m", "size": 0, "sha256": "", "kept": True}
+            put(connection, "attachment", id=f"{key} {name}", instance_id=key, field=name, **row, **{"class": cls})
         put(connection, "incident", id=key, instance_id=key, message="m", params="{}", opened_at=0)
 
 
@@ -151,12 +229,13 @@ def found(connection: Connection, who: Actor) -> set[tuple[str, str]]:
     seen = set()
     for kind, key in (("instance", i.id), ("story", i.id), ("incident", x.id)):
         seen |= {(r, kind) for r in connection.execute(select(key).where(access.visible(who, kind))).scalars()}
-    for kind, key in (("task", t.id), ("comment", c.id)):
-        rows = connection.execute(select(key).where(access.visible(who, kind))).scalars()
+    for kind, key in (("task", t.id), ("comment", c.id), ("file", schema.attachment.c.id)):
+        rows = connection.execute(select(key).where(access.visible(who, TABLES.get(kind, kind)))).scalars()
         seen |= {(r.split()[0], f"{r.split()[1]} {kind}") for r in rows}
     return seen
 
 
+TABLES = {"file": "attachment"}
 KINDS = (
     "instance",
     "story",
@@ -165,6 +244,8 @@ KINDS = (
     "open comment",
     "internal comment",
     "sealed comment",
+    "plan file",
+    "unnamed file",
     "incident",
 )
 
@@ -179,8 +260,8 @@ def test_what_anybody_sees_of_any_case_is_what_the_rules_say(
         fill(connection, made, list(persons))
         for key, who in zip(PEOPLE, persons, strict=True):
             actor = access.actor(connection, key, NOW)
-            rows = {(f"I{n}", kind) for n, of in enumerate(made) for kind in KINDS if may(key, who, of, kind)}
+            rows = {(f"I{n}", kind) for n, of in enumerate(made) for kind in KINDS if may(key, who, of, kind, f"I{n}")}
             assert found(connection, actor) == rows
             sights = access.sights(desk(connection, actor), [f"I{n}" for n in range(len(made))])
             for n, of in enumerate(made):
-                assert set(access.shown(actor, sights[f"I{n}"], VALUES)) == values(key, who, of)
+                assert set(access.shown(actor, sights[f"I{n}"], VALUES)) == values(key, who, of, f"I{n}")

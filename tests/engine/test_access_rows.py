@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, event, select
 
-from engine import access, schema
+from engine import access, clock, schema
 from engine.actor import Actor
 from engine.database import Database
 from engine.runtime import Command
@@ -239,6 +239,47 @@ def test_an_outside_party_sees_comments_and_files_that_are_open_or_theirs_by_nam
         attach(command.connection, "I1-letter", "I1", "sealed", field="letter")
         sealed = {key for key in seen(command.connection, who(command, "dir", "DIR@*"), "attachment") if "I1" in key}
         assert sealed == inside | {"I1-letter"}
+
+
+def test_restricted_files_and_remarks_are_for_whom_their_own_field_lets_through(database: Database) -> None:
+    with clinic(database) as command:
+        case(command.connection, "C1", "consult", readers=("DOC@ward:W1", "DIR@*"), remits=("ward:W1",))
+        for key, field in (("plan", "plan.1"), ("other", "planned"), ("loose", None)):
+            attach(command.connection, key, "C1", "restricted", field=field)
+        put(
+            command.connection,
+            "comment",
+            id="said",
+            instance_id="C1",
+            person_id="x",
+            at=0,
+            text="t",
+            **{"class": "internal"},
+        )
+        put(command.connection, "incident", id="trouble", instance_id="C1", message="m", params="{}", opened_at=0)
+        people = {
+            "off": who(command, "off", "DOC@ward:W1"),
+            "on": who(command, "on", "DOC@ward:W1", "DUTY@ward:W1"),
+            "dir": who(command, "dir", "DIR@*"),
+        }
+        files = {key: seen(command.connection, actor, "attachment") for key, actor in people.items()}
+        assert files == {"off": set(), "on": {"other", "loose"}, "dir": {"plan"}}
+        for kind, one in (("comment", "said"), ("incident", "trouble")):
+            told = {key: seen(command.connection, actor, kind) for key, actor in people.items()}
+            assert told == {"off": set(), "on": {one}, "dir": set()}
+        task(command.connection, "T1", "C1", "DOC@ward:W1")
+        assert seen(command.connection, people["off"], "attachment") == {"plan", "other", "loose"}
+        assert seen(command.connection, people["off"], "comment") == {"said"}
+
+
+def test_who_has_asked_sees_the_restricted_files_of_that_case(database: Database) -> None:
+    with clinic(database) as command:
+        for key in ("C1", "C2"):
+            case(command.connection, key, "consult", readers=("DIR@*",), remits=("ward:W1",))
+            attach(command.connection, f"{key}-file", key, "restricted", field="note")
+        record = {"what": "asked", "object": "C1", "at": clock.micros(NOW)}
+        put(command.connection, "access_record", person_id="dir", **record)
+        assert seen(command.connection, who(command, "dir", "DIR@*"), "attachment") == {"C1-file"}
 
 
 def test_a_file_not_yet_submitted_is_its_owners_alone(database: Database) -> None:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import event, select
 
-from engine import access, schema
+from engine import access, clock, schema
 from engine.actor import Actor
 from engine.database import Database
 from engine.errors import ExpressionFailed
@@ -61,6 +62,69 @@ def test_an_outside_party_sees_what_is_open_or_says_so_by_name_and_only_under_it
         assert shown(command, "kin", true=["told"]) == {"title", "plan", "outlook"}
         assert shown(command, "kin", true=["told", "admitted"]) == {"title", "plan", "outlook", "bed"}
         assert shown(command, "lab", "LAB@*", true=["told", "admitted"]) == {"title", "bed"}
+
+
+def consult(command: Command) -> None:
+    readers = ("DOC@ward:W1", "NURSE@ward:W1", "DIR@*", "LAB@*", "person:doc", "person:nurse")
+    case(command.connection, "C1", "consult", readers=readers, remits=("ward:W1",))
+
+
+def test_what_is_restricted_is_for_the_listed_roles_while_they_hold_what_it_needs(database: Database) -> None:
+    with clinic(database) as command:
+        consult(command)
+        assert shown(command, "doc", "DOC@ward:W1", instance="C1") == {"title"}
+        assert "unnamed" in shown(command, "ann", "DOC@ward:W1", "DUTY@ward:W1", instance="C1")
+        assert shown(command, "eve", "DOC@ward:W1", "DUTY@ward:W2", instance="C1") == {"title"}
+        assert "plan" in shown(command, "dir", "DIR@*", instance="C1")
+
+
+def test_a_sealed_value_too_is_shown_only_together_with_the_role_it_needs(database: Database) -> None:
+    with clinic(database) as command:
+        consult(command)
+        assert "diagnosis" not in shown(command, "doc", "DOC@ward:W1", instance="C1")
+        assert "diagnosis" in shown(command, "ann", "DOC@ward:W1", "DUTY@ward:W1", instance="C1")
+
+
+def test_whoever_of_the_house_has_a_task_sees_what_is_restricted_while_it_is_open(database: Database) -> None:
+    with clinic(database) as command:
+        consult(command)
+        assert shown(command, "nurse", "NURSE@ward:W1", instance="C1") == {"title"}
+        task(command.connection, "T", "C1", "NURSE@ward:W1", "LAB@*")
+        assert {"plan", "unnamed"} <= shown(command, "nurse", instance="C1")
+        assert shown(command, "lab", "LAB@*", instance="C1") == set()
+        command.connection.execute(schema.task.update().values(state="completed"))
+        command.connection.execute(schema.candidate.delete())
+        assert shown(command, "nurse", instance="C1") == {"title"}
+
+
+def test_whoever_has_done_a_task_sees_what_is_restricted_while_they_hold_what_it_needs(database: Database) -> None:
+    with clinic(database) as command:
+        consult(command)
+        for n, key in enumerate(("nurse", "ann", "lab")):
+            task(command.connection, f"T-{key}", "C1", token=n, state="completed", closed_by=key)
+        assert shown(command, "nurse", "NURSE@ward:W1", instance="C1") == {"title", "plan"}
+        assert {"plan", "unnamed"} <= shown(command, "ann", "NURSE@ward:W1", "DUTY@ward:W1", instance="C1")
+        assert shown(command, "lab", "LAB@*", instance="C1") == set()
+
+
+def test_who_may_ask_is_shown_it_for_an_hour_of_the_case_they_gave_a_reason_for(database: Database) -> None:
+    with clinic(database) as command:
+        consult(command)
+        case(command.connection, "C2", "consult", readers=("DIR@*", "DOC@ward:W1"), remits=("ward:W1",))
+        assert "unnamed" not in shown(command, "dir", "DIR@*", instance="C1")
+        for key in ("dir", "doc"):
+            asked(command, key, "C1", NOW)
+        assert "unnamed" in shown(command, "dir", instance="C1")
+        assert "unnamed" not in shown(command, "dir", instance="C2")
+        assert "unnamed" not in shown(command, "deputy", "DIR@*", instance="C1")
+        assert "unnamed" not in shown(command, "doc", "DOC@ward:W1", instance="C1")
+        command.connection.execute(schema.access_record.delete())
+        asked(command, "dir", "C1", NOW - timedelta(hours=1))
+        assert "unnamed" not in shown(command, "dir", instance="C1")
+
+
+def asked(command: Command, person_id: str, instance: str, at: datetime) -> None:
+    put(command.connection, "access_record", person_id=person_id, what="asked", object=instance, at=clock.micros(at))
 
 
 def test_nothing_is_shown_of_a_case_that_nothing_opens(database: Database) -> None:

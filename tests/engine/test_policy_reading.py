@@ -139,9 +139,36 @@ def test_a_sealed_value_needs_roles_and_is_neither_column_nor_remit() -> None:
     assert "x is sealed and so cannot be a column or a remit" in found[1]
 
 
+@pytest.mark.parametrize(
+    ("field", "fault"),
+    [
+        ("class = 'restricted'", "A restricted value needs the roles that are shown it."),
+        ("roles = ['KIN']\nask = ['DIR']", "Only a restricted value is shown to those who ask."),
+        ("class = 'restricted'\nroles = ['DIR']\nask = ['DIR']", "DIR is shown it without asking."),
+        ("roles = ['KIN']\nhold = 'DUTY'", "Only a restricted or a sealed value needs a role held besides."),
+        ("class = 'restricted'\nroles = ['DIR']\nhold = 'DIR'", "DIR is held for the whole office"),
+        ("class = 'restricted'\nroles = ['DIR']\nhold = 'X'", "There is no role 'X'"),
+        ("class = 'sealed'\nroles = ['DIR']", "Only a value that is named can be sealed."),
+    ],
+)
+def test_what_a_case_shows_otherwise_must_be_whole(field: str, fault: str) -> None:
+    found = faults(catalog=f"[a]\nremits = {{ w = 'ward', f = 'family' }}\n[a.otherwise]\n{field}")
+    assert any(fault in each for each in found), found
+
+
+def test_what_fields_does_not_name_is_as_otherwise_says() -> None:
+    catalog = "[a]\nremits = { w = 'ward' }\n[a.fields]\nx = {}\n[a.otherwise]\nclass = 'restricted'\n"
+    catalog += "roles = ['DOC']\nhold = 'DUTY'"
+    process = policy.read({**FILES, "catalog.toml": catalog.encode()}).processes["a"]
+    assert (process.field("x").cls, process.field("y")) == ("internal", process.otherwise)
+    assert process.otherwise == policy.FieldClass("restricted", ("DOC",), hold="DUTY")
+
+
 def test_an_unknown_class_is_named_with_the_known_ones() -> None:
     found = faults(catalog="[a]\n[a.fields]\nx = { class = 'secret' }")
-    assert found == ["catalog.toml [a.fields.x] class: 'secret' is not known here. Known: open, internal, sealed."]
+    assert found == [
+        "catalog.toml [a.fields.x] class: 'secret' is not known here. Known: open, internal, restricted, sealed."
+    ]
 
 
 def test_a_condition_that_is_no_expression_is_refused() -> None:

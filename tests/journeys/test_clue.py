@@ -54,7 +54,8 @@ def _opens_what_is_sealed(district: Runtime, page: Page) -> None:
     """The session ends meanwhile: one signs in over the page, and what one asked for comes."""
     with district.database.write() as connection:
         connection.execute(delete(schema.session))
-    page.get_by_role("button", name="打开查看").click()
+    page.get_by_label("查阅理由").fill("核对被反映人")
+    page.get_by_role("button", name="查阅", exact=True).click()
     page.get_by_label("密码").fill("demo")
     page.get_by_role("button", name="登录", exact=True).click()
-    expect(page.locator("#sealed")).to_contain_text("某甲（虚构）")
+    expect(page.locator("#on-request")).to_contain_text("某甲（虚构）")

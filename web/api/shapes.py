@@ -295,8 +295,8 @@ class Instance(Shape):
     started_at: datetime
     ended_at: datetime | None
     values: list[Value]
-    sealed: list[str]
-    """Fields whose values are sealed and open to you; they are opened on the page only, which writes it down."""
+    on_request: list[str]
+    """Fields that are shown to you on the page only, once you have said why you look, which is written down."""
     steps: list[Waiting]
     family: list[Relative]
     sees_story: bool

@@ -183,7 +183,7 @@ def instance(of: InstancePage) -> shapes.Instance:
         started_at=of.started_at,
         ended_at=of.ended_at,
         values=_values(of.values),
-        sealed=[each.label for each in of.sealed],
+        on_request=[each.label for each in of.on_request],
         steps=[
             shapes.Waiting(
                 task_id=each.task_id if each.visible else None,

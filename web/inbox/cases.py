@@ -7,7 +7,7 @@ import json
 from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from engine import access, comment
+from engine import access, asking, comment
 from engine.query import attached, instance_page, story, task_page, whereabouts
 from web import db, i18n
 from web.inbox import speech
@@ -33,18 +33,20 @@ def show(instance_id: str) -> str:
         says=says,
         number=speech.number(page.columns),
         states=speech.STATES,
+        reason_limit=asking.LIMIT,
     )
 
 
-@bp.post("/cases/<instance_id>/sealed")
-def case_sealed(instance_id: str) -> str:
-    """What is sealed, in the clear, for who may see it; that they looked is written down."""
+@bp.post("/cases/<instance_id>/asked")
+def case_asked(instance_id: str) -> str:
+    """What is shown on request, sealed values in the clear, for who may see it; that they looked is written down."""
     with db.write() as command:
+        asking.ask(command, instance_id, request.form.get("reason", ""))
         values = instance_page.opened(command, instance_id, i18n.language())
         known = speech.gather(command, values)
         if values:
             access.record(command, "opened", instance_id, ", ".join(each.field.key for each in values))
-    return render_template("inbox/_sealed.html", values=values, known=known)
+    return render_template("inbox/_asked.html", values=values, known=known)
 
 
 @bp.get("/cases/<instance_id>/story")

@@ -28,8 +28,8 @@ def test_a_case_shows_by_label_what_one_may_see_of_its_values(hospital: Hospital
             "床位": 3,
             "护理计划": "多喝水",
         }
-    assert [field.label for field in pages["dan"].sealed] == ["初步诊断"]
-    assert [field.label for field in pages["mia"].sealed] == ["过敏史"]
+    assert [field.label for field in pages["dan"].on_request] == ["初步诊断"]
+    assert [field.label for field in pages["mia"].on_request] == ["过敏史"]
 
 
 def test_what_is_sealed_is_opened_for_its_roles_only(hospital: Hospital) -> None:

@@ -218,7 +218,7 @@ def test_a_case_shows_values_steps_and_sealed_fields_by_name_only(program: With,
     found = program("mia").get(f"/instances/{case}").json
     assert (found["processName"], found["state"], found["startedBy"]["name"]) == ("A stay", "active", "Ann")
     assert {each["name"]: each["value"] for each in found["values"]}["plan"] == "rest"
-    assert found["sealed"] == ["过敏史"] and "penicillin" not in str(found)
+    assert found["onRequest"] == ["过敏史"] and "penicillin" not in str(found)
     assert [each["taskId"] for each in found["steps"]] == [hospital.task(case)]
     told = program("mia").get(f"/instances/{case}/story")
     assert "penicillin" not in told.text and "Ann completed" in told.text

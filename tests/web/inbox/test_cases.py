@@ -28,18 +28,20 @@ def test_the_page_of_a_case_holds_what_one_may_see(hospital: Hospital, sign_in: 
     assert "肺炎" not in page
 
 
-def test_sealed_values_are_shown_on_request_and_that_is_written_down(hospital: Hospital, sign_in: SignIn) -> None:
+def test_sealed_values_are_shown_to_who_says_why_and_that_is_written_down(hospital: Hospital, sign_in: SignIn) -> None:
     case = hospital.examined(diagnosis="肺炎")
     dan = sign_in("dan")
     page = dan.get(f"/cases/{case}").text
     assert ("初步诊断" in page, "肺炎" in page) == (True, False)
 
-    assert "肺炎" in dan.post(f"/cases/{case}/sealed").text
+    refused = dan.post(f"/cases/{case}/asked", {"reason": " "})
+    assert (refused.status_code, "请先说明查阅理由" in refused.text, "肺炎" in refused.text) == (422, True, False)
+    assert "肺炎" in dan.post(f"/cases/{case}/asked", {"reason": "会诊前核对"}).text
 
     r = schema.access_record.c
     with hospital.read("mia") as view:
         kept = view.connection.execute(select(r.person_id, r.what, r.detail).where(r.object == case)).all()
-    assert [tuple(row) for row in kept] == [("dan", "opened", "diagnosis")]
+    assert [tuple(row) for row in kept] == [("dan", "asked", "会诊前核对"), ("dan", "opened", "diagnosis")]
 
 
 def test_the_story_speaks_both_languages(hospital: Hospital, sign_in: SignIn) -> None:
@@ -130,7 +132,7 @@ def test_an_empty_comment_is_refused_in_words(hospital: Hospital, sign_in: SignI
         ("GET", "/cases/{}/diagram"),
         ("GET", "/cases/{}/diagram.bpmn"),
         ("GET", "/cases/{}/talk"),
-        ("POST", "/cases/{}/sealed"),
+        ("POST", "/cases/{}/asked"),
     ],
 )
 def test_a_foreign_case_and_none_at_all_look_exactly_alike(

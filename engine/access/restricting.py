@@ -1,0 +1,85 @@
+"""What is restricted within an instance: the conditions under which files and remarks of that class are let through."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import FromClause, and_, false, func, not_, or_, true
+
+from engine import schema
+from engine.access.granted import Granted, counting, homes, inside, remit_of
+from engine.access.opening import Seen, exists_where, has_done, is_plain, is_within, works_on
+from engine.actor import WHOLE_OFFICE, Actor
+from engine.policy import FieldClass, Policy
+
+_OF_PROCESS = schema.instance.alias()
+
+
+def of_process(instance_id: Any, process_keys: Collection[str]) -> Seen:
+    """The instance is one of one of these processes."""
+    i = _OF_PROCESS.c
+    return exists_where(_OF_PROCESS, i.id == instance_id, i.process_key.in_(sorted(process_keys)))
+
+
+def holds_within(audiences: Iterable[str], instance_id: Any) -> Seen:
+    """One of these strings, which the actor has, is held for the whole office or within a remit of the instance."""
+    return _within({remit_of(one) for one in audiences}, instance_id)
+
+
+def let_through(actor: Actor, rules: Policy, field: FieldClass, instance_id: Any) -> Seen:
+    """The actor is shown a restricted value of an instance that they see: ``values`` decides the same in Python."""
+    ways = [holds_within(counting(actor, field, field.roles), instance_id)]
+    house = inside(actor, rules)
+    if house:
+        ways.append(works_on(house, instance_id))
+        ways.append(and_(has_done(actor, instance_id), _within(homes(actor, field), instance_id)))
+    asking = counting(actor, field, field.ask)
+    if asking and isinstance(actor, Granted) and actor.asked:
+        ways.append(and_(instance_id.in_(sorted(actor.asked)), holds_within(asking, instance_id)))
+    return or_(*ways)
+
+
+def unrestricted(actor: Actor, rules: Policy, instance_id: Any) -> Seen:
+    """What is said about an instance as a whole is not restricted, or the actor is let through to it."""
+    alike: dict[FieldClass, list[str]] = defaultdict(list)
+    for process in rules.processes.values():
+        if process.otherwise.cls == "restricted":
+            alike[process.otherwise].append(process.key)
+    limits = [
+        or_(not_(of_process(instance_id, keys)), is_plain(instance_id), let_through(actor, rules, field, instance_id))
+        for field, keys in alike.items()
+        if not any(remit_of(one) == WHOLE_OFFICE for one in counting(actor, field, field.roles))
+    ]
+    return and_(true(), *limits)
+
+
+def _within(remits: Collection[str], instance_id: Any) -> Seen:
+    if WHOLE_OFFICE in remits:
+        return true()
+    return is_within(remits, instance_id) if remits else false()
+
+
+def files_let_through(actor: Actor, rules: Policy, a: FromClause) -> Seen:
+    """A file stands in a restricted field whose class lets the actor through.
+
+    A field with a condition (``when``) gives its files to nobody by name: the condition cannot be asked in SQL.
+    """
+    found = []
+    for process in rules.processes.values():
+        here = of_process(a.c.instance_id, [process.key])
+        for name, field in process.fields.items():
+            if field.cls == "restricted" and field.when is None:
+                found.append(and_(in_field(a, name), here, let_through(actor, rules, field, a.c.instance_id)))
+        if process.otherwise.cls == "restricted" and process.otherwise.when is None:
+            others = [not_(in_field(a, name)) for name in process.fields]
+            found.append(and_(*others, here, let_through(actor, rules, process.otherwise, a.c.instance_id)))
+    return or_(false(), *found)
+
+
+def in_field(a: FromClause, name: str) -> Seen:
+    """A file stands in a field, or in a column of it."""
+    # What belongs to no field is in none of them: null would be neither in it nor outside.
+    field = func.coalesce(a.c.field, "")
+    return or_(field == name, field.startswith(f"{name}.", autoescape=True))
