@@ -4,6 +4,7 @@ job."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sqlalchemy import delete, select
@@ -114,7 +115,7 @@ def begin(
     new.root_id = new.root_id or new.id
     if parent is not None:
         new.started_by = parent.started_by
-    readers = _open_to(command, new, of, parent if body or of.plain else None)
+    readers = _open_to(command, new, of, values, parent if body or of.plain else None)
     new.record(
         "instance.started",
         at,
@@ -143,7 +144,7 @@ def _remits(command: Command, of: Definition, values: Values) -> dict[str, str]:
     return {} if of.plain else access.remits_of(command.rules, of.process_key, values)
 
 
-def _open_to(command: Command, new: Held, of: Definition, like: Held | None) -> set[str]:
+def _open_to(command: Command, new: Held, of: Definition, values: Values, like: Held | None) -> set[str]:
     """Write who may see the new instance, resolved once."""
     dialect = command.connection.dialect.name
     starters = () if command.actor.is_engine else command.actor.persons
@@ -155,7 +156,8 @@ def _open_to(command: Command, new: Held, of: Definition, like: Held | None) -> 
         readers = {person_audience(p) for p in starters}
     else:
         rules = command.rules
-        readers = set(access.audiences_of(rules, of.process_key, new.remits, starters))
+        decide = partial(command.evaluator.decide, context=values) if rules.processes[of.process_key].when else None
+        readers = set(access.audiences_of(rules, of.process_key, new.remits, starters, decide))
     if readers:
         rows = [{"instance_id": new.id, "audience": a} for a in sorted(readers)]
         command.connection.execute(upsert(dialect, schema.reader, update=False), rows)

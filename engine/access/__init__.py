@@ -4,7 +4,20 @@ What is not said to be open is closed. A role opens a row only within the remit 
 (recusal) closes it again, whatever else was granted.
 """
 
-from engine.access.granted import ASKED, Granted, actor, asking, held, holds, narrowed, policy_of, remit_of, role_of
+from engine.access.granted import (
+    ASKED,
+    Granted,
+    actor,
+    asking,
+    held,
+    holds,
+    is_at_home,
+    is_of_house,
+    narrowed,
+    policy_of,
+    remit_of,
+    role_of,
+)
 from engine.access.persons import barred, granted, holders, may_be_told, may_still_take, may_take
 from engine.access.record import record
 from engine.access.resolved import audiences_of, candidate_audiences, may_start, may_steer, remit_rows, remits_of
@@ -24,6 +37,8 @@ __all__ = [
     "held",
     "holders",
     "holds",
+    "is_at_home",
+    "is_of_house",
     "may_be_told",
     "may_do",
     "may_start",

@@ -169,6 +169,11 @@ def is_at_home(who: Actor, remits: Collection[str]) -> bool:
     return any(remit_of(one) in {WHOLE_OFFICE, *remits} for one in who.audiences if role_of(one) is not None)
 
 
+def is_of_house(who: Actor) -> bool:
+    """Whether what the actor has in person counts as belonging to the house."""
+    return person_audience(who.person) in inside(who, policy_of(who))
+
+
 def inside(who: Actor, rules: Policy) -> frozenset[str]:
     """The actor's audience strings that count as belonging to the house, by which internal values are opened.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import policy as policies
 from engine.access.granted import held, holds, remit_of
+from engine.access.values import Decide, answered
 from engine.actor import Actor, audience, person_audience
 from engine.errors import Invalid, Problem
 from engine.policy import STARTER, Policy, ProcessPolicy
@@ -45,16 +46,21 @@ def _remits(kinds: Mapping[str, str], values: Remits) -> tuple[str, ...]:
     return tuple(f"{kind}:{values[variable]}" for variable, kind in sorted(kinds.items()) if values.get(variable))
 
 
-def audiences_of(policy: Policy, process_key: str, values: Remits, starters: Iterable[str] = ()) -> tuple[str, ...]:
+def audiences_of(
+    policy: Policy, process_key: str, values: Remits, starters: Iterable[str] = (), decide: Decide | None = None
+) -> tuple[str, ...]:
     """The audience strings that see an instance.
 
     Args:
         values: its remits by variable.
         starters: persons who started it: they see it where the catalogue says ``@starter``.
+        decide: answers conditions about what the instance is begun with; a role whose condition has no answer of true
+            does not see it.
     """
     process = policy.processes[process_key]
     persons = [person_audience(person) for person in starters] if STARTER in process.see else []
-    roles = [role for role in process.see if role != STARTER]
+    answers = answered(sorted(set(process.when.values())), decide)
+    roles = [each for each in process.see if each != STARTER and answers.get(process.when.get(each, ""), True)]
     return tuple(dict.fromkeys([*_audiences(policy, roles, process.remits, values), *persons]))
 
 

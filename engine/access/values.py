@@ -116,7 +116,7 @@ def shown(
     house = inside(actor, policy_of(actor))
     judged = {name: _judge(actor, seen, house, _class(actor, seen, name)) for name in values}
     conditions = sorted({each for each in judged.values() if isinstance(each, str)})
-    answers = _answers(conditions, decide)
+    answers = answered(conditions, decide)
     return {
         name: value
         for name, value in values.items()
@@ -160,7 +160,8 @@ def _reach(audiences: Collection[str], seen: Sight) -> bool:
     return not {remit_of(one) for one in audiences}.isdisjoint({WHOLE_OFFICE, *seen.remits})
 
 
-def _answers(conditions: Sequence[str], decide: Decide | None) -> dict[str, bool]:
+def answered(conditions: Sequence[str], decide: Decide | None) -> dict[str, bool]:
+    """The answer to each condition; without ``decide``, and where one has no answer, it is false."""
     if decide is None or not conditions:
         return dict.fromkeys(conditions, False)
     try:
@@ -169,4 +170,4 @@ def _answers(conditions: Sequence[str], decide: Decide | None) -> dict[str, bool
         # One condition without an answer must not hide, or open, what the others decide.
         if len(conditions) == 1:
             return dict.fromkeys(conditions, False)
-        return {each: _answers([each], decide)[each] for each in conditions}
+        return {each: answered([each], decide)[each] for each in conditions}

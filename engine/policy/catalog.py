@@ -32,11 +32,9 @@ def _process(
         table.fault("own", "{role} is not held for the whole office, and so cannot own a process.", role=role)
     for each in set(lists["story"]) - set(lists["see"]):
         table.fault("story", "{role} would see the story but not the row. Add it to see as well.", role=each)
+    when = _when(table, lists["see"], check)
     fields = {name: _field(each, roles, remits, check) for name, each in table.section("fields").sections()}
-    rest = table.section("otherwise")
-    otherwise = _field(rest, roles, remits, check)
-    if otherwise.cls == "sealed":
-        rest.fault("class", "Only a value that is named can be sealed. Name it in fields.")
+    otherwise = _otherwise(table.section("otherwise"), roles, remits, check)
     columns = _columns(table, (*TYPES, *known))
     for name in [*columns, *remits]:
         if name in fields and fields[name].cls == "sealed":
@@ -44,8 +42,30 @@ def _process(
             table.fault("fields", sentence, name=name)
     table.close()
     return ProcessPolicy(
-        key, **lists, remits=remits, optional=optional, columns=columns, fields=fields, otherwise=otherwise
+        key,
+        **lists,
+        when=when,
+        remits=remits,
+        optional=optional,
+        columns=columns,
+        fields=fields,
+        otherwise=otherwise,
     )
+
+
+def _when(table: Table, see: Collection[str], check: SyntaxCheck) -> dict[str, str]:
+    """Conditions under which a role sees a case, by role."""
+    found = {}
+    for role, text in table.names("when").items():
+        if role not in see:
+            table.fault("when", "{role} sees no case of this process. Add it to see or leave it out here.", role=role)
+        elif not isinstance(text, str):
+            table.fault("when", "{role} needs a condition in FEEL, in quotes.", role=role)
+        else:
+            found[role] = text.removeprefix("=")
+            for reason in check(found[role]):
+                table.fault("when", "This is not FEEL: {reason}.", reason=reason)
+    return found
 
 
 def _remits(table: Table) -> tuple[dict[str, str], frozenset[str]]:
@@ -89,6 +109,13 @@ def _columns(table: Table, types: Collection[str]) -> dict[str, str | None]:
         else:
             columns[name] = type_
     return columns
+
+
+def _otherwise(table: Table, roles: Mapping[str, Role], remits: Mapping[str, str], check: SyntaxCheck) -> FieldClass:
+    found = _field(table, roles, remits, check)
+    if found.cls == "sealed":
+        table.fault("class", "Only a value that is named can be sealed. Name it in fields.")
+    return found
 
 
 def _field(table: Table, roles: Mapping[str, Role], remits: Mapping[str, str], check: SyntaxCheck) -> FieldClass:

@@ -107,6 +107,8 @@ class ProcessPolicy:
         start: roles that may start it.
         see: roles that see its instances; ``@starter`` stands for whoever started one.
         story: those of ``see`` that also see the story.
+        when: role of ``see`` → FEEL, asked once, of what a case is begun with: without an answer of true the role does
+            not see it.
         own: roles that edit its diagram and look after its incidents.
         remits: variable → kind of remit; set at start, never changed.
         optional: those of ``remits`` that may be left empty.
@@ -120,6 +122,7 @@ class ProcessPolicy:
     see: tuple[str, ...] = ()
     story: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
+    when: Mapping[str, str] = field(default_factory=_nothing)
     remits: Mapping[str, str] = field(default_factory=_nothing)
     optional: frozenset[str] = frozenset()
     columns: Mapping[str, str | None] = field(default_factory=_nothing)

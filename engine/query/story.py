@@ -47,6 +47,7 @@ TOLD: Mapping[str, str] = {
     "task.assigned": "{who} handed “{step}” over to {assignee}.",
     "task.withdrawn": "{who} took “{step}” back.",
     "task.reminded": "{who} reminded {persons} of “{step}”.",
+    "instance.circulated": "“{step}” opened the case to {persons}.",
     "task.copied": "{who} sent the case to {persons} for information.",
     "message.received": "A message came in at “{step}”.",
     "message.expired": "A message of this case reached nobody in time.",

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from sqlalchemy import select
 
 from engine import access, clock, policy, schema
 from engine.actor import Actor
 from engine.database import Database
-from engine.errors import Invalid
+from engine.errors import ExpressionFailed, Invalid
 from tests.engine.clinic import (
     FILES,
     NOW,
@@ -35,6 +37,22 @@ def test_a_remit_left_empty_opens_the_case_to_nobody_of_that_kind() -> None:
     assert values == {"wardId": "W1"}
     assert access.audiences_of(POLICY, "stay", values) == ("DOC@ward:W1", "DIR@*")
     assert access.remit_rows(POLICY, "stay", values) == ("ward:W1",)
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen"), [(True, ("DOC@ward:W1", "DIR@*")), (False, ("DOC@ward:W1",)), (None, ("DOC@ward:W1",))]
+)
+def test_a_role_with_a_condition_sees_a_case_that_is_begun_under_it(answer: bool | None, seen: tuple[str, ...]) -> None:
+    catalog = "[a]\nsee = ['DOC', 'DIR']\nwhen = { DIR = '=grave' }\nremits = { wardId = 'ward' }"
+    grave = policy.read({**FILES, "catalog.toml": catalog.encode()})
+
+    def decide(conditions: Sequence[str]) -> Sequence[bool]:
+        assert list(conditions) == ["grave"]
+        if answer is None:
+            raise ExpressionFailed("It is null.", expression="grave")
+        return [answer]
+
+    assert access.audiences_of(grave, "a", HERE, decide=decide) == seen
 
 
 @pytest.mark.parametrize("values", [{}, {"wardId": ""}, {"wardId": 7}, {"wardId": ["W1"]}])

@@ -235,6 +235,21 @@ def test_a_case_gives_roles_within_its_own_remit_and_takes_them_again(database: 
         assert done(command, "grant.revoke", {"role": "NURSE"}, job="J3") == {"revoked": ["ben"]}
 
 
+def test_several_roles_are_given_and_taken_together(database: Database) -> None:
+    with clinic(database) as command:
+        stay(command)
+        for key in ("amy", "ben"):
+            person(command.connection, key)
+        assert done(command, "grant.give", {"role": "DOC DUTY"}, person=["amy", "ben"]) == {"granted": ["amy", "ben"]}
+        both = {f"{role}@ward:W1" for role in ("DOC", "DUTY")}
+        for key in ("amy", "ben"):
+            assert access.actor(command.connection, key, NOW).audiences == both | {f"person:{key}"}
+        taken = done(command, "grant.revoke", {"role": "DOC, DUTY"}, job="J2", person=["amy"])
+        assert taken == {"revoked": ["amy"]}
+        assert access.actor(command.connection, "amy", NOW).audiences == {"person:amy"}
+        assert refused(command, "grant.give", {"role": "DOC NOROLE"}, job="J3", person="amy")[0] == "headers"
+
+
 def test_a_case_takes_back_what_it_has_given_and_leaves_what_others_gave(database: Database) -> None:
     with clinic(database) as command:
         stay(command)
@@ -377,7 +392,10 @@ POLICY = policy.read(FILES)
         ("count", {"register": "nowhere"}, [], ["header register"]),
         ("count", {"process": "stay", "state": "asleep"}, ["plan"], ["input plan", "header state"]),
         ("deadline.reckon", {"deadline": "D0"}, ["from"], ["header deadline"]),
+        ("grant.give", {"role": "NURSE NOROLE"}, ["person"], ["header role"]),
+        ("grant.give", {"role": "NURSE, CHAIR"}, ["person"], ["header role"]),
         ("notify", {"text": "x"}, [], ["header roles"]),
+        ("notify", {"text": "x", "opens": "task"}, ["person"], ["header opens"]),
         ("notify", {"text": "{x}", "roles": "NOROLE"}, [], ["header roles", "header text"]),
         ("http.get", {}, [], ["type"]),
     ],
@@ -397,7 +415,9 @@ def test_a_faulty_service_task_is_found_before_it_runs(
         ("grant.give", {"role": "NURSE"}, ["person", "remit", "from", "until"]),
         ("grant.revoke", {"role": "NURSE"}, []),
         ("count", {"process": "stay", "within": "ward", "state": "active"}, ["title"]),
+        ("grant.give", {"role": "NURSE, DUTY"}, ["person"]),
         ("notify", {"text": "x", "task": "a, b"}, []),
+        ("notify", {"text": "x", "opens": "case"}, ["person"]),
         ("deadline.reckon", {"deadline": "D1"}, ["from"]),
     ],
 )

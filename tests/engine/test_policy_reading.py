@@ -156,6 +156,18 @@ def test_what_a_case_shows_otherwise_must_be_whole(field: str, fault: str) -> No
     assert any(fault in each for each in found), found
 
 
+@pytest.mark.parametrize(
+    ("when", "fault"),
+    [
+        ("{ ARCHIVE = '=x' }", "ARCHIVE sees no case of this process."),
+        ("{ DIR = true }", "DIR needs a condition in FEEL, in quotes."),
+        ("{ DIR = '=x +' }", "This is not FEEL"),
+    ],
+)
+def test_a_condition_of_who_sees_a_case_must_be_one(when: str, fault: str) -> None:
+    assert any(fault in each for each in faults(catalog=f"[a]\nsee = ['DIR']\nwhen = {when}"))
+
+
 def test_what_fields_does_not_name_is_as_otherwise_says() -> None:
     catalog = "[a]\nremits = { w = 'ward' }\n[a.fields]\nx = {}\n[a.otherwise]\nclass = 'restricted'\n"
     catalog += "roles = ['DOC']\nhold = 'DUTY'"
