@@ -52,6 +52,10 @@ def test_a_complete_dossier_fails_no_criterion() -> None:
     assert decide("dmn_04", **DOSSIER) == []
 
 
+def test_a_dossier_about_somebody_beyond_the_district_suggests_no_department() -> None:
+    assert decide("dmn_04", **{**DOSSIER, "suggestedDept": None, "subjectBeyondDistrict": True}) == []
+
+
 @pytest.mark.parametrize(
     ("change", "criterion"),
     [
@@ -230,6 +234,15 @@ def test_another_department_than_proposed_needs_a_reason_and_the_inspected_unit_
     assert faults("check_review", **{**case, "routeReason": "干部管理权限"}) == []
     assert faults("check_review", **{**case, "toDept": "u1", "routeReason": "x"}) == ["toDept"]
     assert faults("check_review", **{**case, "toDept": "xcb", "routeReason": "x"}) == ["toDept"]
+
+
+def test_a_department_for_another_category_is_compared_with_the_proposal_made_for_that_and_not_the_old_one() -> None:
+    case: dict[str, Any] = {f"r{n}": True for n in range(1, 6)}
+    case |= {"proposed": "移交", "routing": {"department": "di", "note": ""}, "toDept": "og", "unitId": "u1"}
+    case |= {"category": "组织人事", "categoryBefore": "组织人事"}
+    assert faults("check_review", **case) == ["routeReason"]
+    assert faults("check_review", **{**case, "categoryBefore": "工作纪律"}) == []
+    assert faults("check_review", **{**case, "businessArea": "审计", "areaBefore": "其他"}) == []
 
 
 def test_an_important_clue_needs_an_opinion_and_requirements() -> None:

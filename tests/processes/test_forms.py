@@ -78,6 +78,7 @@ ASKED = {
     ("xc_handover_clue", "confirm_dossier"): ["statement", "suggestedDisposal", "suggestedDept", *C],
     ("xc_handover_clue", "review_clue"): [
         "category",
+        "businessArea",
         "important",
         "toDept",
         "proposed",
@@ -96,7 +97,7 @@ ASKED = {
         "due",
     ],
     ("xc_handover_clue", "supplement_clue"): ["newMaterials", "newFindings", "extended", *C],
-    ("xc_handover_clue", "decline_clue"): ["destination", "declineReason", *APPROVE],
+    ("xc_handover_clue", "decline_clue"): ["destination", "declineReason", "issueNo", *APPROVE],
     ("xc_handover_form", "fill_form"): [
         "formSummary",
         "dossierIndex",
@@ -107,6 +108,7 @@ ASKED = {
         "due",
         "copies",
     ],
+    ("xc_handover_form", "record_report"): ["reportTo", "reportNo", "reportedAt", "receipt", "sign"],
     ("xc_handover_form", "approve_form_office"): APPROVE,
     ("xc_handover_form", "approve_form_leader"): APPROVE,
 }

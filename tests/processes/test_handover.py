@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import message, register, scenario, schema, variables
+from engine import feel, message, register, scenario, schema, variables
 from engine.actor import ENGINE
 from engine.runtime import Runtime
+from tests.processes import invariants
 from tests.processes.procedure import drawn, scenarios
-from tests.processes.test_decisions import decide
+from tests.processes.test_decisions import NINE, decide
 
 ROUND = "XC-2026-01"
 MEETING = ("plan_meeting", "hold_meeting", "confirm_minutes")
@@ -85,12 +86,50 @@ def test_one_meeting_studies_every_clue_and_every_grain_comes_into_the_barn(offi
         assert not [line for line in spoken if "某甲" in line], "who a clue is about stays sealed"
 
 
+def test_what_is_reported_to_the_city_counts_as_handed_over_and_no_department_has_it(office: Runtime) -> None:
+    way = "subject_is_beyond_the_district"
+    found(office, clue(way))
+    subjects = [{"name": "某甲（虚构）", "post": "区级领导（虚构）"}]
+    steps = [
+        {**step, "submit": {**step["submit"], "subjects": subjects}} if step["task"] == "pack_dossier" else step
+        for step in told(way)
+    ]
+
+    player = play(office, [*steps, account(1, handed=1), ACCEPT], ["T1"])
+
+    with office.read() as view:
+        ended = view.connection.execute(select(schema.instance).where(schema.instance.c.id == player.case)).one()
+        assert ended.outcome == "nothing_lost"
+        there = invariants.Standing(view)
+        ((_, form),) = there.of("xc_handover_form")
+        assert (form["toDept"], form["formType"], form["reportTo"]) == (None, "报市委", "市委（虚构）")
+        assert [len(there.book(book)) for book in ("clue_team", "clue_office", "clue_department")] == [1, 1, 0]
+        assert not list(there.of("xc_clue_handle"))
+        invariants.hold(view)
+
+
+def test_the_agenda_is_the_numbers_of_the_clues_and_what_was_handed_over_directly_stands_under_a_term() -> None:
+    (source,) = [m.source for m in drawn()["xc_handover"].elements["hold_joint_meeting"].inputs if m.target == "agenda"]
+    evaluator = feel.Evaluator(NINE, "Asia/Shanghai")
+
+    def agenda(*express: str) -> list[str]:
+        sorted_ = {"express": [[{"clueNo": number} for number in express]]}
+        given = {"readyClues": ["XS-1", "XS-2"], "sortedClues": sorted_}
+        (rows,) = evaluator.evaluate([feel.body(source)], given)
+        assert isinstance(rows, list)
+        return [row["subject"] for row in rows]
+
+    assert agenda() == ["XS-1", "XS-2"]
+    assert agenda("XS-3") == ["XS-1", "XS-2", "直报先行移交备案", "XS-3"]
+
+
 GRAINS: dict[str, Any] = {
     "foundNow": 2,
     "clues": [{"clueNo": "1"}, {"clueNo": "2"}],
     "clueResults": [{"decision": "移交"}, {"decision": "不移交"}],
     "teamLedger": 1,
     "officeLedger": 1,
+    "cityReports": 0,
     "departmentLedger": 1,
     "teams": ["T1"],
     "accountCount": 1,
@@ -105,6 +144,8 @@ GRAINS: dict[str, Any] = {
         ({"clueResults": [{"decision": "移交"}]}, ["线索"]),
         ({"teamLedger": 2}, ["三本台账"]),
         ({"departmentLedger": 0}, ["三本台账"]),
+        ({"departmentLedger": 0, "cityReports": 1}, []),
+        ({"cityReports": 1}, ["三本台账"]),
         ({"teamLedger": 0, "officeLedger": 0, "departmentLedger": 0}, ["三本台账"]),
         ({"teams": ["T1", "T2"]}, ["交账"]),
     ],

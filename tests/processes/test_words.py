@@ -97,8 +97,7 @@ def _said_by(each: Drawn) -> Iterator[str]:
             yield text
         elif text:
             for found in LITERAL.finditer(text):
-                around = text[: found.start()].rstrip()[-1], text[found.end() :].lstrip()[:1]
-                if "+" not in around:
+                if "+" not in _around(text, found):
                     yield found[1]
 
 
@@ -121,6 +120,25 @@ def test_what_lists_show_of_a_reminder_is_a_number_or_a_term_and_not_put_togethe
     assert {text for source in sources if CHINESE.search(text := source.strip('="'))} <= toml("locales/en.toml")[
         "values"
     ].keys()
+
+
+@each_process
+def test_an_agenda_and_a_reason_for_a_return_are_numbers_and_terms_and_not_put_together(each: Drawn) -> None:
+    """A term that is glued to a number or to what somebody wrote stays Chinese on English pages."""
+    glued = [
+        (element.id, found[1])
+        for element in each.elements.values()
+        for mapping in (*element.inputs, *element.outputs)
+        if mapping.target in ("agenda", "lastReturn", "returnText")
+        for found in LITERAL.finditer(mapping.source)
+        if CHINESE.search(found[1]) and "+" in _around(mapping.source, found)
+    ]
+    assert not glued
+
+
+def _around(text: str, found: re.Match[str]) -> tuple[str, str]:
+    """The last character before a literal and the first one after it."""
+    return text[: found.start()].rstrip()[-1:], text[found.end() :].lstrip()[:1]
 
 
 def _without_label(process: str) -> set[str]:
