@@ -17,7 +17,19 @@ from tests.processes.procedure import ROOT
 from tests.processes.test_handover import ACCEPT, account, clue, found, told
 from tests.processes.test_handover import play as hand_over
 
-STATUS = {"线索编号", "被巡察单位", "巡察组", "轮次", "上会决定", "移交类型"}
+SAYS = "主要内容（不写姓名）"
+CONTENT = {
+    SAYS,
+    "类别",
+    "重要线索",
+    "资料包目录",
+    "摘要（限接受部门知悉范围）",
+    "处置意见",
+    "有关要求",
+    "事实与证据",
+    "页数",
+}
+STATUS = {"被巡察单位", "决定", "线索编号", "轮次", "巡察组"}
 
 
 def person(office: Runtime, key: str) -> Actor:
@@ -43,6 +55,12 @@ def asked_for(office: Runtime, who: str, case: str) -> set[str]:
     shown = page(office, who, case)
     assert shown is not None, f"{who} does not see it"
     return {each.label for each in shown.on_request}
+
+
+def columns(office: Runtime, who: str, case: str) -> Mapping[str, Any]:
+    shown = page(office, who, case)
+    assert shown is not None, f"{who} does not see it"
+    return shown.columns
 
 
 def files(office: Runtime, who: str, case: str) -> int:
@@ -78,9 +96,9 @@ def through_the_handover(office: Runtime, *last: Mapping[str, Any]) -> None:
 def test_a_team_reads_its_clues_until_its_account_is_accepted_and_their_state_after_it(office: Runtime) -> None:
     through_the_handover(office)
     case, form = of_process(office, "xc_handover_clue"), of_process(office, "xc_handover_form")
-    before = labels(office, "t1_leader", case)
-    assert {"主要内容", "类别"} <= before and files(office, "t1_leader", case) > 0
-    assert "主要内容" in labels(office, "t1_leader", form)
+    assert {SAYS, "类别", "事实与证据"} <= labels(office, "t1_leader", case)
+    assert files(office, "t1_leader", case) > 0
+    assert "资料包目录" in labels(office, "t1_leader", form)
     assert asked_for(office, "t1_leader", case), "subjects are sealed, and theirs"
 
 
@@ -88,23 +106,24 @@ def test_after_its_account_a_team_reads_how_its_clues_stand_and_nothing_of_what_
     through_the_handover(office, account(1, handed=1), ACCEPT)
     for key in ("xc_handover_clue", "xc_handover_form", "c_trisign"):
         case = of_process(office, key)
-        shown = labels(office, "t1_leader", case)
-        assert shown and not shown & {"主要内容", "类别", "资料目录", "处置意见", "有关要求"}, (key, shown)
+        assert not labels(office, "t1_leader", case) & CONTENT, key
         assert files(office, "t1_leader", case) == 0
         assert asked_for(office, "t1_leader", case) == set()
-        assert "主要内容" in labels(office, "or1", case) or key == "xc_handover_clue"
-    case = of_process(office, "xc_handover_clue")
-    assert "主要内容" in labels(office, "or1", case) and files(office, "or1", case) > 0
-    known = page(office, "t1_leader", case)
-    assert known is not None and set(known.columns) == {"unitId", "clueNo", "decision", "formNo", "formType"}  # N07
+    clue_, form = of_process(office, "xc_handover_clue"), of_process(office, "xc_handover_form")
+    assert {"决定", "线索编号"} <= labels(office, "t1_leader", clue_) <= STATUS
+    assert set(columns(office, "t1_leader", clue_)) == {"unitId", "clueNo", "decision", "formNo", "formType"}  # N07
+    assert set(columns(office, "t1_leader", form)) == {"unitId", "clueNo", "formNo", "formType", "signOutcome"}
+    assert SAYS in labels(office, "or1", clue_) and files(office, "or1", clue_) > 0
+    assert "资料包目录" in labels(office, "or1", form)
 
 
 def test_the_secretary_reads_a_clue_and_its_dossier_once_there_is_a_reason(office: Runtime) -> None:
     case = play(office, "xc_handover_clue/scenarios/handed_over.toml")
-    assert "主要内容" in labels(office, "ds", case)
+    assert SAYS in labels(office, "ds", case)
     assert files(office, "ds", case) == 0
     wanted = asked_for(office, "ds", case)
-    assert {"资料目录", "案情说明"} & wanted, wanted
+    assert {"事实与证据", "依据", "谈话记录"} <= wanted
+    assert not wanted & labels(office, "ds", case)
 
     with office.write(person(office, "ds")) as command:
         asking.ask(command, case, "听取专题汇报前了解（虚构）")
@@ -145,7 +164,7 @@ def test_whoever_attended_reads_the_minutes_and_whoever_did_not_does_not(office:
     )
     for who in ("ov", "lgm1"):
         assert "会议记录" in labels(office, who, case), who
-    # Of a meeting of several teams a team reads its own part, in its own cases; outside parties have no part in this one.
+    # Of a meeting of several teams a team reads its own part, in its own cases; outside parties have none in this one.
     for who in ("or1", "t1_leader", "u1_sec"):
         assert page(office, who, case) is None, who
     with office.read() as view:
