@@ -61,7 +61,7 @@ def test_milestones_before_moving_in_are_counted_back_from_it_and_warned_of(ther
     assert due.keys() <= settled
 
 
-def test_who_is_in_a_team_has_its_roles_from_when_all_letters_are_signed_until_the_round_is_filed(
+def test_who_is_in_a_team_has_its_roles_until_the_round_is_filed_and_its_clues_until_the_account(
     there: Standing,
 ) -> None:
     a, i = schema.authority.c, schema.instance.c
@@ -71,14 +71,18 @@ def test_who_is_in_a_team_has_its_roles_from_when_all_letters_are_signed_until_t
         .join(schema.instance, i.id == a.instance_id)
         .where(i.root_id == round_)
     ).all()
+    seats = {"TL": 1, "TD": 1, "TK": 1, "TM": 4, "TC": 7}
     assert Counter((row.role, row.remit[-2:]) for row in given) == {
-        (role, team): 4 if role == "TM" else 1 for role in ("TL", "TD", "TK", "TM") for team in ("T1", "T2")
+        (role, team): count for role, count in seats.items() for team in ("T1", "T2")
     }
-    assert {(day(row.from_at), day(row.until_at)) for row in given} == {(date(2026, 3, 18), FILED)}
+    assert {day(row.from_at) for row in given} == {date(2026, 3, 18)}
+    assert {day(row.until_at) for row in given if row.role != "TC"} == {FILED}
+    accounts = {entry.place: day(entry.at) for entry in there.book("account")}
+    assert {(row.remit[-2:], day(row.until_at)) for row in given if row.role == "TC"} == set(accounts.items())
     only = {"t1_finance", "t1_case", "t2_finance", "t2_rural", "t2_project"}
     assert only <= {row.person_id for row in given}
     left = {a for person in only for a in access.actor(there.view.connection, person, there.view.now).audiences}
-    assert not {audience for audience in left if audience.partition("@")[0] in ("TL", "TD", "TK", "TM")}
+    assert not {audience for audience in left if audience.partition("@")[0] in seats}
 
 
 def test_46_items_of_information_all_have_their_outcome(there: Standing) -> None:
