@@ -12,7 +12,7 @@ from engine import schema
 from engine.access.granted import Granted, counting, homes, inside, remit_of
 from engine.access.opening import Seen, exists_where, has_done, is_plain, is_within, works_on
 from engine.actor import WHOLE_OFFICE, Actor
-from engine.policy import FieldClass, Policy
+from engine.policy import FieldClass, Policy, ProcessPolicy
 
 _OF_PROCESS = schema.instance.alias()
 
@@ -66,20 +66,31 @@ def files_let_through(actor: Actor, rules: Policy, a: FromClause) -> Seen:
 
     A field with a condition (``when``) gives its files to nobody by name: the condition cannot be asked in SQL.
     """
-    found = []
+    alike: dict[FieldClass, list[Seen]] = defaultdict(list)
     for process in rules.processes.values():
         here = of_process(a.c.instance_id, [process.key])
-        for name, field in process.fields.items():
-            if field.cls == "restricted" and field.when is None:
-                found.append(and_(in_field(a, name), here, let_through(actor, rules, field, a.c.instance_id)))
-        if process.otherwise.cls == "restricted" and process.otherwise.when is None:
-            others = [not_(in_field(a, name)) for name in process.fields]
-            found.append(and_(*others, here, let_through(actor, rules, process.otherwise, a.c.instance_id)))
-    return or_(false(), *found)
+        for field, files in _restricted_fields(process, a).items():
+            alike[field].append(and_(here, files))
+    return or_(
+        false(),
+        *(and_(or_(*places), let_through(actor, rules, field, a.c.instance_id)) for field, places in alike.items()),
+    )
 
 
-def in_field(a: FromClause, name: str) -> Seen:
-    """A file stands in a field, or in a column of it."""
+def _restricted_fields(process: ProcessPolicy, a: FromClause) -> dict[FieldClass, Seen]:
+    """Each restricted class of a process, and the files that stand in a field of it."""
+    named: dict[FieldClass, list[str]] = defaultdict(list)
+    for name, field in process.fields.items():
+        named[field].append(name)
+    found = {field: in_fields(a, names) for field, names in named.items()}
+    other = not_(in_fields(a, list(process.fields)))
+    found[process.otherwise] = or_(found.get(process.otherwise, false()), other)
+    return {field: files for field, files in found.items() if field.cls == "restricted" and field.when is None}
+
+
+def in_fields(a: FromClause, names: Collection[str]) -> Seen:
+    """A file stands in one of these fields, or in a column of one."""
     # What belongs to no field is in none of them: null would be neither in it nor outside.
     field = func.coalesce(a.c.field, "")
-    return or_(field == name, field.startswith(f"{name}.", autoescape=True))
+    columns = [field.startswith(f"{name}.", autoescape=True) for name in sorted(names)]
+    return or_(field.in_(sorted(names)), *columns)

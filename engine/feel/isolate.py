@@ -123,7 +123,8 @@ class Isolate:
         _living.add(self)
 
     async def _open(self) -> MiniRacer:
-        return self._door.__enter__()
+        with _opening:
+            return self._door.__enter__()
 
     def ask(self, request: str, seconds: float) -> list[Any]:
         """Answers to one request, both as ``web/frontend/src/feel.js`` says.
@@ -158,6 +159,8 @@ class Isolate:
 
 
 _living: set[Isolate] = set()
+_opening = threading.Lock()
+"""One at a time: V8 sets its pools up when the first isolate opens; a second that comes meanwhile ends the process."""
 
 
 class _Owner:
@@ -215,10 +218,11 @@ def _bundle() -> str:
 
 def _forked() -> None:
     """V8's threads did not come along: what they served is left alone for good, never freed."""
+    _opening.release()
     for isolate in _living:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(isolate))
     _living.clear()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(before=_opening.acquire, after_in_parent=_opening.release, after_in_child=_forked)

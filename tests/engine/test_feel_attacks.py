@@ -12,11 +12,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
-from py_mini_racer import _context
+from py_mini_racer import MiniRacer, _context
 
 from engine import feel
 from engine.errors import ExpressionFailed, Unavailable
@@ -196,6 +197,27 @@ def test_each_thread_has_an_isolate_of_its_own_and_leaves_none_behind() -> None:
     assert len(isolate._living) == before
 
 
+def test_isolates_open_one_after_another_since_v8_dies_of_two_that_are_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opening, most, door = 0, 0, isolate.mini_racer
+
+    @contextmanager
+    def slowly(loop: asyncio.AbstractEventLoop) -> Iterator[MiniRacer]:
+        nonlocal opening, most
+        opening += 1
+        most = max(most, opening)
+        time.sleep(0.05)
+        with door(loop) as racer:
+            opening -= 1
+            yield racer
+
+    monkeypatch.setattr(isolate, "mini_racer", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda n: value("n * 2", n=n), range(4))) == [0, 2, 4, 6]
+    assert most == 1
+
+
 def test_a_stopped_isolate_is_freed() -> None:
     value("1 + 1")
     before = _context.context_count()
@@ -250,6 +272,7 @@ def test_a_forked_process_makes_itself_an_isolate_and_the_parent_keeps_its_own()
     value("1 + 1")
     assert forked(lambda: value("2 + 2") == 4)
     assert value("3 + 3") == 6
+    assert forked(lambda: forked(lambda: value("4 + 4") == 8))
 
 
 def test_a_process_that_used_v8_ends_by_itself() -> None:
