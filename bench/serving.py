@@ -126,7 +126,7 @@ class _Client:
                 self.errors += 1
 
     def _post(self, task: str, body: str) -> tuple[int, bytes]:
-        """What the server says; status 0 when it hangs up, which counts as an error and not as the end of the client."""
+        """What the server says; status 0 when it hangs up: that is an error, and not the end of the client."""
         headers = {**self._headers, "Idempotency-Key": task}
         try:
             self._connection.request("POST", f"/tasks/{task}/complete", body, headers)
