@@ -66,6 +66,7 @@ ASKED = {
     ("xc_handover_clue", "pack_dossier"): [
         "summary",
         "subjectIdentified",
+        "subjectBeyondDistrict",
         "subjects",
         "occurredAt",
         "place",
