@@ -6,8 +6,8 @@ Of the others this is what these processes hold, and what a later one brings:
 - N04 a recusal closes a unit's cases and takes back what was claimed. That the office's director is told of it comes
   with team formation (P02), which is on paper in this round.
 - N06 asks for a coordination request (P13): no process here carries one.
-- N07 a team opens nothing of what a department does with its clue; after its account it is shown how its own clues stand
-  (`test_knowing`), in whatever list or, later, export.
+- N07 a team opens nothing of what a department does with its clue; after its account it is shown how its own clues
+  stand (`test_knowing`), in whatever list or, later, export.
 - N09 two signatures of one person are refused where three parties sign; an appraisal (P14) is on paper.
 - N10 no address of the application gives the system administrator a business form.
 - N11 letters (P02) are on paper: a round with one missing does not pass its preparation gate (`test_round`).
