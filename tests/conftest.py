@@ -50,12 +50,27 @@ def postgres_server() -> Iterator[postgres.Server]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
+    """Maker of fresh databases on SQLite."""
+    return SqliteFiles(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_databases(postgres_server: postgres.Server) -> PostgresDatabases:
+    """Maker of fresh databases on PostgreSQL."""
+    return PostgresDatabases(postgres_server)
+
+
 @pytest.fixture(scope="session", params=KINDS)
-def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
-    """Maker of fresh databases, once for SQLite and once for PostgreSQL. For tests that need several."""
-    if request.param == "sqlite":
-        return SqliteFiles(tmp_path_factory.mktemp("sqlite"))
-    return PostgresDatabases(request.getfixturevalue("postgres_server"))
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """Maker of fresh databases, once for SQLite and once for PostgreSQL. For tests that need several.
+
+    Each module goes from one to the other, and a fixture with parameters forgets what it made for the last one. What
+    has been filled once is kept by the makers, which have none.
+    """
+    made: Databases = request.getfixturevalue(f"{request.param}_databases")
+    return made
 
 
 @pytest.fixture
