@@ -204,9 +204,12 @@ def test_leaving_the_page_saves_at_once(stage: Stage, opened: Opened) -> None:
     stage.show(form(TITLE), {"title": "甲"}, draft_url="/draft")
     page = opened()
     page.get_by_label("标题").fill("乙")
-    page.wait_for_timeout(300)  # form-js hands on what is typed after a moment
+    page.wait_for_timeout(1000)  # form-js hands on what is typed after a moment; by itself it is saved 1.5 s later
     page.goto("about:blank")
-    page.wait_for_timeout(300)
+    for _ in range(50):
+        if stage.bodies("PUT", "/draft"):
+            break
+        page.wait_for_timeout(100)
     assert [each["values"] for each in stage.bodies("PUT", "/draft")] == [{"title": "乙"}]
 
 
