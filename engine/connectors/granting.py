@@ -11,20 +11,19 @@ from sqlalchemy import select
 from engine import grant, policy, schema
 from engine.connectors.work import BusinessError, Declaration, Declared, Values, Work
 from engine.errors import Problem
-from engine.policy import Policy, Role
+from engine.policy import Policy
 
 
 def give(work: Work) -> Values:
     """Give one role or several to one person or several."""
-    roles, persons = _roles(work), work.texts("person")
+    given, persons = _roles(work), work.texts("person")
     from_at, until_at = work.moment("from"), work.moment("until")
     if not persons:
         raise BusinessError("input", "{element} names nobody.", element=work.element)
-    for person, role in product(dict.fromkeys(persons), roles):
+    for person, (role, remit) in product(dict.fromkeys(persons), given.items()):
         about = {"from_at": from_at, "until_at": until_at}
-        key = sha256(f"{work.job_id}/{role.key}/{person}".encode()).hexdigest()
-        remit = work.remit(role.remit)
-        grant.give(work.command, person, role.key, remit, instance_id=work.instance_id, key=key, **about)
+        key = sha256(f"{work.job_id}/{role}/{person}".encode()).hexdigest()
+        grant.give(work.command, person, role, remit, instance_id=work.instance_id, key=key, **about)
     return {"granted": persons}
 
 
@@ -33,8 +32,8 @@ def revoke(work: Work) -> Values:
     given_in = _family(work) if work.header("given") else None
     persons = work.texts("person") if "person" in work.inputs else [None]
     revoked: dict[str, None] = {}
-    for role, person in product(_roles(work), persons):
-        lost = grant.revoke(work.command, role.key, work.remit(role.remit), person, given_in=given_in)
+    for (role, remit), person in product(_roles(work).items(), persons):
+        lost = grant.revoke(work.command, role, remit, person, given_in=given_in)
         revoked |= dict.fromkeys(lost)
     return {"revoked": list(revoked)}
 
@@ -44,12 +43,13 @@ def _family(work: Work) -> str:
     return str(work.command.connection.execute(select(i.root_id).where(i.id == work.instance_id)).scalar_one())
 
 
-def _roles(work: Work) -> list[Role]:
+def _roles(work: Work) -> dict[str, str]:
+    """The roles by key, each with the remit that it is given or taken within."""
     roles = policy.current(work.command.connection).roles
     for key in work.words("role"):
         if key not in roles:
             raise BusinessError("headers", "There is no role {role}.", role=key)
-    return [roles[key] for key in work.words("role")]
+    return {key: work.remit(roles[key].remit) for key in work.words("role")}
 
 
 def _judge(headers: Mapping[str, str], _inputs: Sequence[str], rules: Policy) -> list[Problem]:

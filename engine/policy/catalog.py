@@ -147,4 +147,6 @@ def _guarded(table: Table, cls: str, listed: Collection[str], ask: Collection[st
     if cls not in ("restricted", "sealed") and "hold" in table:
         table.fault("hold", "Only a restricted or a sealed value needs a role held besides. Leave hold out.")
     if hold is not None and hold.remit is None:
-        table.fault("hold", "{role} is held for the whole office: it must be held within a remit.", role=hold.key)
+        table.fault(
+            "hold", "{role} is held for the whole office. Name a role that is held within a remit.", role=hold.key
+        )
