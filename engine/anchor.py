@@ -42,7 +42,7 @@ def make(command: Command) -> str:
     heads = {r.id: [r.sequence, r.head] for r in command.connection.execute(query)}
     at = clock.micros(command.now)
     statement = canonical.text({"at": at, "heads": heads})
-    key = Ed25519PrivateKey.from_private_bytes(command.runtime.keys.anchor)
+    key = Ed25519PrivateKey.from_private_bytes(command.runtime.keys.anchor.newest.key)
     signature = key.sign(statement.encode()).hex()
     digest = hashlib.sha256(statement.encode()).hexdigest()
     row = {"at": at, "heads": len(heads), "digest": digest, "signature": signature}
@@ -79,13 +79,18 @@ def _signed(view: View, text: str) -> Mapping[str, Any]:
         signature = bytes.fromhex(anchor["signature"])
     except (ValueError, KeyError, TypeError) as error:
         raise Invalid(_NONE) from error
-    # The key that counts is the installation's own; the one in the anchor is for who checks it elsewhere.
-    key = Ed25519PrivateKey.from_private_bytes(view.runtime.keys.anchor).public_key()
-    try:
-        key.verify(signature, statement.encode())
-    except InvalidSignature as error:
-        raise Invalid(_NONE) from error
+    # The keys that count are the installation's own; the one in the anchor is for who checks it elsewhere.
+    if not any(_is_signed(each.key, signature, statement) for each in view.runtime.keys.anchor.at(anchor["at"])):
+        raise Invalid(_NONE)
     return anchor  # type: ignore[no-any-return]
+
+
+def _is_signed(key: bytes, signature: bytes, statement: str) -> bool:
+    try:
+        Ed25519PrivateKey.from_private_bytes(key).public_key().verify(signature, statement.encode())
+    except InvalidSignature:
+        return False
+    return True
 
 
 def verify(view: View) -> Verified:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine import arriving, children, connecting, incident, job, message, sweep
+from engine import arriving, children, connecting, incident, job, message, rotating, sweep
 from engine.connector import Connectors
 from engine.runtime import Runtime
 
@@ -26,10 +26,12 @@ def open(  # noqa: A001 - the verb of the module
             database needs the same.
 
     Raises:
-        Unavailable: the database is away, empty or of another revision, or the state folder cannot be used.
+        Unavailable: the database is away, empty or of another revision, the state folder cannot be used, or its keys
+            are older than the database.
     """
     runtime = Runtime(url, state, zone=zone)
     runtime.database.check()
+    rotating.check(runtime)
     runtime.after_commit = job.drain
     runtime.connectors = connectors or {}
     return runtime

@@ -11,12 +11,13 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 
-from engine import revisions, schema
+from engine import private, revisions, schema
 from engine.errors import Unavailable
 from engine.prepared import say
 from engine.turnstile import NoTurn, Turnstile
@@ -39,6 +40,8 @@ class Database:
         options: dict[str, Any] = {} if url.startswith("sqlite") else _postgresql(pool)
         self.engine: Engine = create_engine(url, **options)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        if self.is_sqlite and self.engine.url.database not in (None, "", ":memory:"):
+            _close_to_others(Path(str(self.engine.url.database)))
         # SQLite lets one write at a time and leaves it to chance who is next: a thread with much to write would make
         # all others wait.
         self._door = Turnstile(BUSY_MS / 1000) if self.is_sqlite else nullcontext()
@@ -129,6 +132,14 @@ class Database:
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
+
+
+def _close_to_others(path: Path) -> None:
+    """The file and what SQLite keeps beside it are their owner's alone; what SQLite makes later is as the file is."""
+    if path.parent.is_dir() and not path.is_dir():
+        private.make(path)
+    for each in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        private.mend(each)
 
 
 def _sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:

@@ -8,7 +8,6 @@ head on the instance and in signed anchors.
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from sqlalchemy import Connection, Row, select
 from engine import canonical, schema
 from engine.actor import Actor
 from engine.errors import Tampered
+from engine.keys import Ring
 from engine.prepared import inserting
 
 GENESIS = "0" * 64
@@ -36,7 +36,7 @@ class Line:
 
 def append(
     connection: Connection,
-    key: bytes,
+    key: Ring,
     instance_id: str,
     number: int,
     head: str,
@@ -48,7 +48,7 @@ def append(
     """Write lines behind an instance's last one, in one statement.
 
     Args:
-        key: the history key.
+        key: the history keys; lines stand under the newest.
         number: of the last line that stands.
         head: its hash.
         at: microseconds UTC; not before the last line's.
@@ -69,7 +69,7 @@ def append(
             "at": at,
             "data": canonical.text(line.data),
         }
-        row["hash"] = head = _hash(key, head, row)
+        row["hash"] = head = key.mac(_content(head, row))
         rows.append(row)
     if rows:
         inserting(schema.event).run(connection, rows)
@@ -79,13 +79,13 @@ def append(
 _FIELDS = ("instance_id", "number", "kind", "element", "actor", "on_behalf_of", "at", "data")
 
 
-def _hash(key: bytes, previous: str, row: Any) -> str:
+def _content(previous: str, row: Any) -> bytes:
     # Lengths go in front of the fields, so that no two different lines have the same bytes.
     content = previous
     for name in _FIELDS:
         value = row[name]
         content += "\x1f-:" if value is None else f"\x1f{len(text := str(value))}:{text}"
-    return hmac.digest(key, content.encode(), "sha256").hex()
+    return content.encode()
 
 
 def lines(connection: Connection, instance_id: str) -> Sequence[Row[Any]]:
@@ -94,7 +94,7 @@ def lines(connection: Connection, instance_id: str) -> Sequence[Row[Any]]:
     return connection.execute(query).all()
 
 
-def verify(connection: Connection, key: bytes, instance_id: str) -> int:
+def verify(connection: Connection, key: Ring, instance_id: str) -> int:
     """Check one instance's chain against its head; returns how many lines stand.
 
     Raises:
@@ -105,9 +105,9 @@ def verify(connection: Connection, key: bytes, instance_id: str) -> int:
         number += 1
         if row.number != number:
             raise Tampered("Line {number} of {instance} is missing.", number=number, instance=instance_id)
-        head = _hash(key, head, row._mapping)
-        if head != row.hash:
+        if not key.fits(_content(head, row._mapping), row.at, row.hash):
             raise Tampered("Line {number} of {instance} was changed.", number=number, instance=instance_id)
+        head = row.hash
     query = select(schema.instance.c.sequence, schema.instance.c.head).where(schema.instance.c.id == instance_id)
     stands = connection.execute(query).one_or_none()
     if stands is None or (stands.sequence, stands.head) != (number, head):

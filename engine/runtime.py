@@ -18,6 +18,7 @@ from engine import clock, feel, keys, policy
 from engine.access.granted import Granted
 from engine.actor import ENGINE, Actor
 from engine.database import Database
+from engine.keys import Keys
 from engine.policy import Policy
 
 if TYPE_CHECKING:
@@ -38,12 +39,20 @@ class Runtime:
     def __init__(self, url: str, state: Path, *, zone: str = "Asia/Shanghai") -> None:
         self.database = Database(url)
         self.state = state
-        self.keys = keys.load(state)
+        self._keys, self._keys_of = keys.load(state), keys.changed(state)
         self.zone = zone
         self.specs: dict[str, Any] = {}
         self.connectors: Connectors = {}
         self.after_commit: Callable[[Runtime, frozenset[str]], None] | None = None
         self.confirms: Callable[[View, str, str], bool] | None = None
+
+    @property
+    def keys(self) -> Keys:
+        """The secrets as they stand in the files now: a key that is rotated counts for whatever is done next."""
+        changed = keys.changed(self.state)
+        if changed != self._keys_of:
+            self._keys, self._keys_of = keys.load(self.state), changed
+        return self._keys
 
     @contextmanager
     def read(self, actor: Actor = ENGINE) -> Iterator[View]:

@@ -16,52 +16,71 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from engine.errors import Tampered
+from engine.keys import Ring
 
 KEY_SIZE = 32
-_VERSION = b"\x01"
+_FIRST, _NUMBERED = b"\x01", b"\x02"
+_NUMBER = 2
 _NONCE = 12
 _SALT = 16
 _TAG = 16
 
 
-def seal(key: bytes, plaintext: bytes, *, place: str = "") -> bytes:
-    """Encrypt with AES-256-GCM under a fresh nonce.
+def seal(key: Ring, plaintext: bytes, *, place: str = "") -> bytes:
+    """Encrypt with AES-256-GCM under the newest key and a fresh nonce.
 
     Args:
-        key: 32 bytes, the installation's seal key.
+        key: the installation's seal keys.
         place: where it will stand, such as ``instance/scope/name``; it opens only there.
     """
-    nonce = secrets.token_bytes(_NONCE)
-    return _VERSION + nonce + AESGCM(_derived(key, b"seal")).encrypt(nonce, plaintext, place.encode())
+    newest, nonce = key.newest, secrets.token_bytes(_NONCE)
+    return (
+        _head(newest.number) + nonce + AESGCM(_derived(newest.key, b"seal")).encrypt(nonce, plaintext, place.encode())
+    )
 
 
-def open(key: bytes, sealed: bytes, *, place: str = "") -> bytes:  # noqa: A001 - module.verb: sealing.open
+def open(key: Ring, sealed: bytes, *, place: str = "") -> bytes:  # noqa: A001 - module.verb: sealing.open
     """What ``seal`` was given.
 
     Raises:
         Tampered: it was changed, moved to another place, or sealed under another key.
     """
-    start = len(_VERSION) + _NONCE
-    if sealed[:1] != _VERSION or len(sealed) < start + _TAG:
+    number = int.from_bytes(sealed[1 : 1 + _NUMBER]) if sealed[:1] == _NUMBERED else 1
+    head = _head(number)
+    start = len(head) + _NONCE
+    if sealed[: len(head)] != head or len(sealed) < start + _TAG:
         raise Tampered("A sealed value cannot be opened: it is not in the form this program writes.")
+    generation = key.get(number)
+    if generation is None:
+        raise Tampered(_ANOTHER)
     try:
-        return AESGCM(_derived(key, b"seal")).decrypt(sealed[1:start], sealed[start:], place.encode())
+        nonce = sealed[len(head) : start]
+        return AESGCM(_derived(generation.key, b"seal")).decrypt(nonce, sealed[start:], place.encode())
     except InvalidTag as error:
-        raise Tampered("A sealed value cannot be opened: it was changed or moved, or the key is another.") from error
+        raise Tampered(_ANOTHER) from error
 
 
-def digest(key: bytes, plaintext: bytes) -> str:
+_ANOTHER = "A sealed value cannot be opened: it was changed or moved, or the key is another."
+
+
+def _head(number: int) -> bytes:
+    """What stands in front: under which generation it was sealed. The first is not numbered, as it once was the only
+    one."""
+    return _FIRST if number == 1 else _NUMBERED + number.to_bytes(_NUMBER)
+
+
+def digest(key: Ring, plaintext: bytes) -> str:
     """What may stand for a sealed value in events and signatures: shows later that it was this one, and nothing now.
 
     Salted, so that equal values do not look equal; keyed, so that a short value cannot be found by trying all.
     """
-    return _digest(key, secrets.token_bytes(_SALT), plaintext)
+    return _digest(key.newest.key, secrets.token_bytes(_SALT), plaintext)
 
 
-def matches(key: bytes, plaintext: bytes, known: str) -> bool:
-    """Whether a digest was made of this value."""
+def matches(key: Ring, plaintext: bytes, known: str) -> bool:
+    """Whether a digest was made of this value, under any of the keys."""
     salt = bytes.fromhex(known.partition(":")[0])
-    return hmac.compare_digest(_digest(key, salt, plaintext), known)
+    return any(hmac.compare_digest(_digest(each.key, salt, plaintext), known) for each in key.generations)
 
 
 def _digest(key: bytes, salt: bytes, plaintext: bytes) -> str:

@@ -17,6 +17,7 @@ from engine.errors import Conflict, EngineError, NotFound, Tampered
 from engine.runtime import Runtime
 from web import cast, create_app, installing, serving, tokens
 from web.auth import account
+from web.commands import keys
 from web.config import Settings
 from web.installing import Kind
 from web.terminal import Commands, complain, configured, opened, say, t
@@ -37,7 +38,8 @@ def main() -> None:
     """Everything an installation is looked after with."""
 
 
-main.add_command(tokens.token)
+for each in (tokens.token, keys.keys):
+    main.add_command(each)
 
 
 granting = click.option(

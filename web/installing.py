@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from engine import assembly, policy, release, revisions, schema
+from engine import assembly, policy, private, release, revisions, schema
 from engine.actor import ENGINE
 from engine.database import Database
 from engine.errors import Conflict, Invalid, NotFound, Unavailable
@@ -40,7 +40,7 @@ def open_runtime(settings: Settings) -> Runtime:
     Raises:
         Unavailable: the database is away, empty or of another revision, or the state folder cannot be used.
     """
-    _make_folder(settings.state)
+    private.folder(settings.state)
     return assembly.open(settings.url, settings.state, zone=settings.zone)
 
 
@@ -50,7 +50,7 @@ def create(settings: Settings, *, demo: bool = False) -> bool:
     Raises:
         Unavailable: the database is away, of another revision, or the state folder cannot be used.
     """
-    _make_folder(settings.state)
+    private.folder(settings.state)
     with _database(settings) as database:
         fresh = _is_empty(database)
         if fresh:
@@ -65,29 +65,18 @@ def revise(settings: Settings) -> bool:
     Raises:
         Unavailable: the database is away, empty, newer or of no revision.
     """
-    _make_folder(settings.state)
+    private.folder(settings.state)
     with _database(settings) as database:
         return database.revise()
 
 
 def kind(settings: Settings) -> Kind:
     """What the settings lead to: nothing yet, a demonstration, or the real thing."""
-    _make_folder(settings.state)
+    private.folder(settings.state)
     with _database(settings) as database:
         if _is_empty(database):
             return Kind.EMPTY
         return Kind.DEMO if database.fact("demo") == "1" else Kind.REAL
-
-
-def _make_folder(state: Path) -> None:
-    try:
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise Unavailable(
-            "The state folder {folder} cannot be used: {reason}. Make it writable or set another one.",
-            folder=str(state),
-            reason=error.strerror or str(error),
-        ) from error
 
 
 @contextmanager

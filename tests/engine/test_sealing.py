@@ -4,8 +4,9 @@ import pytest
 
 from engine import sealing
 from engine.errors import Tampered
+from engine.keys import Ring
 
-KEY, OTHER = b"k" * 32, b"o" * 32
+KEY, OTHER = Ring.of(b"k" * 32), Ring.of(b"o" * 32)
 SECRET = "举报人：某某".encode()
 
 
@@ -49,4 +50,4 @@ def test_a_digest_shows_that_it_was_this_value_to_who_has_the_key() -> None:
 
 def test_a_key_of_the_wrong_size_is_refused() -> None:
     with pytest.raises(Tampered, match="32 bytes"):
-        sealing.seal(b"short", SECRET)
+        sealing.seal(Ring.of(b"short"), SECRET)

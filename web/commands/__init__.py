@@ -1,0 +1,1 @@
+"""The commands of ``xuncha`` that look after an installation: one module for each noun."""
