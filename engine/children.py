@@ -88,7 +88,15 @@ def _child_ended(command: Command, work: job.Job) -> None:
     dialect = command.connection.dialect.name
     command.connection.execute(upsert(dialect, schema.result, update=False), row)
     if counted.done >= counted.total or counted.each:
-        job.add(command, "resume", instance_id=c["parent"], root_id=work.root_id, token=c["token"])
+        job.add(
+            command,
+            "resume",
+            instance_id=c["parent"],
+            root_id=work.root_id,
+            token=c["token"],
+            element=c.get("element"),
+            content={"given": c.get("given", {}), "child": c.get("child")},
+        )
 
 
 @job.handler("resume")
@@ -101,10 +109,11 @@ def _resume_parent(command: Command, work: job.Job) -> None:
         return
 
     full, (case, token, _) = counter.done >= counter.total, work.spot
+    given = {name: feel.load(*value) for name, value in work.content.get("given", {}).items()}
 
     def step(run: instance.Run) -> Progress | None:
         so_far = _results(command, case, token) if full or interpreter.reads_results(*run, token) else []
-        if not full and not interpreter.over(*run, token, counter.total, counter.done, so_far):
+        if not full and not interpreter.over(*run, token, counter.total, counter.done, so_far, given):
             return None
         results = so_far if full else _results(command, case, token)
         _forget(command, work, still_running=not full)

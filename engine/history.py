@@ -9,7 +9,7 @@ head on the instance and in signed anchors.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,10 +88,33 @@ def _content(previous: str, row: Any) -> bytes:
     return content.encode()
 
 
-def lines(connection: Connection, instance_id: str) -> Sequence[Row[Any]]:
-    """All lines of one instance, oldest first."""
-    query = select(schema.event).where(schema.event.c.instance_id == instance_id).order_by(schema.event.c.number)
-    return connection.execute(query).all()
+def lines(connection: Connection, instance_id: str, first: int = 1, last: int | None = None) -> Sequence[Row[Any]]:
+    """Lines of one instance, oldest first: all, or those from number ``first`` to number ``last``."""
+    e = schema.event.c
+    query = select(schema.event).where(e.instance_id == instance_id, e.number >= first).order_by(e.number)
+    return connection.execute(query if last is None else query.where(e.number <= last)).all()
+
+
+_AT_ONCE = 100
+
+
+def back(
+    connection: Connection, instance_id: str, kinds: Collection[str], *, before: int | None = None
+) -> Iterator[Row[Any]]:
+    """Lines of these kinds, newest first, read no further back than they are asked for.
+
+    Args:
+        before: begin behind the line of this number.
+    """
+    e = schema.event.c
+    query = select(schema.event).where(e.instance_id == instance_id, e.kind.in_(kinds))
+    query = query.order_by(e.number.desc()).limit(_AT_ONCE)
+    while True:
+        found = connection.execute(query if before is None else query.where(e.number < before)).all()
+        yield from found
+        if len(found) < _AT_ONCE:
+            return
+        before = found[-1].number
 
 
 def verify(connection: Connection, key: Ring, instance_id: str) -> int:
@@ -164,6 +187,12 @@ def _written(state: State, _element: str, data: Data) -> None:
             state.values[int(scope), name] = (kind, value)
 
 
+def _erased(state: State, _element: str, data: Data) -> None:
+    for scope, names in data["names"].items():
+        for name in names:
+            del state.values[int(scope), name]
+
+
 def _scope_closed(state: State, _element: str, data: Data) -> None:
     for key in [key for key in state.values if key[0] == data["scope"]]:
         del state.values[key]
@@ -228,6 +257,7 @@ _FOLD = {
     "element.entered": _entered,
     "element.left": _left,
     "values.written": _written,
+    "values.erased": _erased,
     "scope.closed": _scope_closed,
     "task.opened": _task_opened,
     "task.closed": _task_closed,
@@ -247,6 +277,7 @@ _FOLD = {
     "incident.closed": _incident_closed,
     "instance.suspended": _becomes("suspended"),
     "instance.resumed": _becomes("active"),
+    "instance.reopened": _becomes("active"),
     "instance.cancelled": _becomes("cancelled"),
     "instance.ended": _becomes("ended"),
 }

@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
-from engine import access, clock, definition, handing, held, ident, instance, interpreter, schema, separation
+from engine import (
+    access,
+    clock,
+    definition,
+    handing,
+    held,
+    ident,
+    instance,
+    interpreter,
+    schema,
+    separation,
+    withdrawal,
+)
 from engine import submission as submissions
 from engine.access import doing
 from engine.errors import Conflict, Forbidden, FormInvalid, NotFound, Problem
@@ -168,28 +180,12 @@ def withdraw(command: Command, task_id: str, reason: str) -> str:
     """Take back a task one has completed, while nobody has opened what it led to; returns the new task's id.
 
     Raises:
-        Conflict: somebody has opened the next task, or the completion reached further than tasks of this instance.
+        Conflict: somebody has opened the next task, or what the completion did cannot all be put back.
     """
     of, task = _lock(command, task_id)
-    of.must_be_active()
     if task.state != "completed" or task.closed_by not in command.actor.persons:
         raise Conflict("Only a task that you completed yourself can be taken back.")
-    nexts = command.connection.execute(
-        select(schema.task).where(_t.instance_id == of.id, _t.after_task == task_id)
-    ).all()
-    if not nexts or not task.recallable or any(n.state != "open" or n.seen_at or n.assignee for n in nexts):
-        raise Conflict("It can no longer be taken back: the next step has been opened. Ask for it to be returned.")
-    read = definition.load(command, of.definition_id)
-    run = instance.context(command, of, read)
-    of.record("task.withdrawn", task.element, task=task_id, reason=reason)
-    progress = interpreter.recall(read.spec, of.marking, run, task.element, [n.token for n in nexts])
-    rows = write(command, of, read, progress)
-    new = next(t["id"] for t in rows.opened)
-    command.connection.execute(update(schema.task).where(_t.id == new).values(assignee=command.actor.person))
-    opened = rows.opened[0]
-    of.record("task.assigned", task.element, token=opened["token"], task=new, assignee=command.actor.person)
-    of.save(command)
-    return str(new)
+    return withdrawal.take_back(command, of, task, reason)
 
 
 # ---- telling others

@@ -42,6 +42,16 @@ def read(
     return {(r.scope, r.name): _loaded(r) for r in _READ.rows(connection, asked)}
 
 
+def stored(
+    connection: Connection, instance_id: str, places: Collection[tuple[int, str]]
+) -> dict[tuple[int, str], tuple[str, str]]:
+    """Type and text of those of the places, each a scope and a name, that have a value."""
+    scopes, names = sorted({scope for scope, _ in places}), sorted({name for _, name in places})
+    asked = {"b_instance": instance_id, "b_scopes": scopes, "b_names": names}
+    rows = _READ.rows(connection, asked) if places else ()
+    return {(r.scope, r.name): (r.type, r.value) for r in rows if (r.scope, r.name) in places}
+
+
 def everything(connection: Connection, instance_id: str, scope: int = 0) -> dict[str, Value]:
     """All values of one scope, for whoever shows or copies them."""
     rows = connection.execute(
@@ -79,7 +89,12 @@ def sealed_place(instance_id: str, scope: int, name: str) -> str:
 
 
 def _loaded(row: Any) -> Value:
-    return None if row.type == SEALED else feel.load(row.type, row.value)
+    return loaded(row.type, row.value)
+
+
+def loaded(kind: str, text: str) -> Value:
+    """A stored value; null where it is sealed."""
+    return None if kind == SEALED else feel.load(kind, text)
 
 
 class Stored:

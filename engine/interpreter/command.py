@@ -276,6 +276,7 @@ def over(
     total: int,
     done: int,
     results: Sequence[Value] | None = None,
+    given: Mapping[str, Value] | None = None,
 ) -> bool:
     """Whether a fan's completion condition holds.
 
@@ -283,13 +284,14 @@ def over(
         total: iterations wanted.
         done: iterations ended.
         results: of those that have ended, in input order, if the condition ``reads_results``.
+        given: variables of the iteration that has just ended, as far as the condition reads them (``Spec.judges``).
 
     Raises:
         NotFound: there is no such token any more.
         ExpressionFailed: the condition has no answer.
     """
     step, here = _fan(spec, marking, context, token)
-    return step.over(here, total, done, total - done, None if results is None else list(results))
+    return step.over(here, total, done, total - done, None if results is None else list(results), given)
 
 
 def _fan(spec: Spec, marking: bytes, context: Context, token: int) -> tuple[Fan, Token]:

@@ -108,6 +108,16 @@ class Spec:
             raise NotFound("{element} of {process} does not repeat.", element=name, process=self.id)
         return self._bodies[name]
 
+    def judges(self, body: str) -> frozenset[str]:
+        """The names that the completion condition of a multi-instance reads: of an iteration that ends, or of others.
+
+        Raises:
+            NotFound: no element of this id repeats.
+        """
+        loop = self.elements[self.body(body).name.removesuffix("[]")].loop
+        condition = loop.completion_condition if loop is not None else None
+        return self.names(feel.body(condition)) if condition else frozenset()
+
     # -- building
 
     def _scope(self, model: Scope, name: str, *, keeps: bool = False) -> ScopeSpec:

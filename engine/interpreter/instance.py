@@ -22,6 +22,7 @@ from engine.interpreter.marking import Detail, State
 from engine.interpreter.progress import (
     Ended,
     Entered,
+    Erased,
     Fact,
     IncidentClosed,
     IncidentOpened,
@@ -152,6 +153,13 @@ class Instance(Place, BpmnWorkflow):  # type: ignore[misc]
         """Give a variable of one scope a new value; conditions that wait for it are looked at before the next step."""
         self.variables.put(scope, name, value)
         self.facts.append(Written(scope, name, value))
+        if self.definition.conditional:
+            self._changed.add(name)
+
+    def erase(self, scope: int, name: str) -> None:
+        """A variable of one scope is no longer there."""
+        self.variables.erase(scope, name)
+        self.facts.append(Erased(scope, name))
         if self.definition.conditional:
             self._changed.add(name)
 

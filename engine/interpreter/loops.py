@@ -1,13 +1,15 @@
 """Activities that run several times (BPMN 10.3.8, 13.3.6, 13.3.7).
 
 A standard loop or sequential multi-instance is one token that opens one scope after another; in each stands the same
-activity without its loop. What is still to come and what has come of it so far are rows in a scope of its own (``#1``
-the first item, then its result), so that neither the marking nor a pass grows with the number of passes. A parallel
-multi-instance is one parked token: each iteration is an instance of its own, started and counted by the caller.
+activity without its loop. A scope stays until it is known whether another one follows. What is still to come and what
+has come of it so far are rows in a scope of its own (``#1`` the first item, then its result), so that neither the
+marking nor a pass grows with the number of passes. A parallel multi-instance is one parked token: each iteration is an
+instance of its own, started and counted by the caller.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from engine import feel
@@ -77,12 +79,27 @@ class Repeated(Activity):
         condition = self.loop.completion_condition
         return condition is not None and self.loop.output_collection in token.run.names(feel.body(condition))
 
-    def over(self, token: Token, total: int, done: int, active: int, results: list[Value] | None = None) -> bool:
-        """Whether the completion condition holds."""
+    def over(
+        self,
+        token: Token,
+        total: int,
+        done: int,
+        active: int,
+        results: list[Value] | None = None,
+        given: Mapping[str, Value] | None = None,
+    ) -> bool:
+        """Whether the completion condition holds.
+
+        It is asked where an iteration has just ended (BPMN 10.3.8), so it sees the variables of that one first.
+
+        Args:
+            given: those of its variables that the condition reads.
+        """
         condition = self.loop.completion_condition
         if not condition:
             return False
         extra: dict[str, Value] = {
+            **(given or {}),
             "numberOfInstances": total,
             "numberOfCompletedInstances": done,
             "numberOfActiveInstances": active,
@@ -117,7 +134,7 @@ class Passes(Repeated):
             token.put(token.number, f"#{token.detail['i']}", place.result)
         if "comp" not in token.detail:
             compensation.record_place(token, place)
-        token.close_scope(place.number)
+        token.detail["passed"] = place.number
         token.resume("turn")
 
     def turn(self, token: Token) -> None:
@@ -128,7 +145,8 @@ class Passes(Repeated):
         else:
             total = token.detail["n"]
             results = self._results(token) if self.reads_results(token) else None
-            more = passed < total and not self.over(token, total, passed, 0, results)
+            more = passed < total and not self.over(token, total, passed, 0, results, self._last(token))
+        self._close_last(token)
         self._pass(token) if more else self._finish(token)
 
     def release(self, token: Token) -> None:
@@ -141,8 +159,22 @@ class Passes(Repeated):
 
     def forget(self, token: Token) -> None:
         """Items and results are rows no longer."""
+        self._close_last(token)
         if token.detail.pop("kept", None):
             token.close_scope(token.number)
+
+    def _last(self, token: Token) -> dict[str, Value]:
+        """Of the pass that has just ended, what the completion condition reads."""
+        condition, last = self.loop.completion_condition, token.detail.get("passed")
+        if not condition or last is None:
+            return {}
+        return token.run.variables.find([last], token.run.names(feel.body(condition)))
+
+    def _close_last(self, token: Token) -> None:
+        """Nobody asks for the variables of the last pass any more."""
+        last = token.detail.pop("passed", None)
+        if last is not None:
+            token.close_scope(last)
 
     def _again(self, token: Token, passed: int) -> bool:
         loop = self.loop

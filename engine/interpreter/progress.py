@@ -81,6 +81,14 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Erased:
+    """A variable is no longer there: what wrote it has been taken back."""
+
+    scope: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaskOpened:
     """A task waits for a person.
 
@@ -278,6 +286,7 @@ Fact = (
     | ScopeOpened
     | ScopeClosed
     | Written
+    | Erased
     | TaskOpened
     | TaskClosed
     | TimerOpened

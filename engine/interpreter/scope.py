@@ -101,6 +101,10 @@ class Variables:
         """Remember a write."""
         self._known.setdefault(scope, {})[name] = value
 
+    def erase(self, scope: int, name: str) -> None:
+        """Remember that a name has no value any more."""
+        self._known.setdefault(scope, {})[name] = _ABSENT
+
     def open(self, scope: int) -> None:
         """A scope that began in this command has nothing stored."""
         self._known[scope] = {}

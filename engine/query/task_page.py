@@ -216,16 +216,22 @@ def _row(view: View, task_id: str) -> Row[Any]:
 
 
 def _is_recallable() -> ColumnElement[bool]:
-    """Nobody has opened, taken or done what a completed task led to."""
+    """Nobody has opened, taken or done what a completed task led to, or waits for no more of its kind."""
     n = _next.c
     opened = exists().where(
         n.after_task == _t.id, or_(n.state != "open", n.seen_at.is_not(None), n.assignee.is_not(None))
     )
-    return and_(_t.recallable, exists().where(n.after_task == _t.id), ~opened)
+    alone = and_(_i.state == "active", exists().where(n.after_task == _t.id), ~opened)
+    # One of several, while the others are still counted.
+    k = schema.counter.c
+    counted = exists().where(k.instance_id == _i.parent_id, k.token == _i.parent_token)
+    return and_(_t.recallable, or_(alone, and_(_i.state == "ended", _i.body.is_not(None), counted)))
 
 
 def _can(view: View, row: Row[Any], element: Element) -> frozenset[str]:
     actions = {"copy"} if row.sees_case else set()
+    if row.state == "completed" and row.closed_by in view.actor.persons and row.recall:
+        actions.add("withdraw")
     if row.case_state != "active":
         return frozenset(actions)
     if row.mine:
@@ -234,8 +240,6 @@ def _can(view: View, row: Row[Any], element: Element) -> frozenset[str]:
             actions.discard("unclaim")
     elif row.state == "open" and row.sees_case:
         actions.add("remind")
-    if row.state == "completed" and row.closed_by in view.actor.persons and row.recall:
-        actions.add("withdraw")
     return frozenset(actions)
 
 

@@ -38,5 +38,6 @@ def write(
     held.marking = progress.marking
     if progress.ended is not None:
         rows.ended(progress)
+    rows.note_span()
     rows.flush()
     return rows

@@ -57,6 +57,15 @@ def _value(rows: Rows, fact: p.Written) -> None:
     rows.unwritten.setdefault(fact.scope, {})[fact.name] = dumped
 
 
+@_of(p.Erased)
+def _erased(rows: Rows, fact: p.Erased) -> None:
+    rows.erased.append((fact.scope, fact.name))
+    last = rows.held.lines[-1] if rows.held.lines else None
+    if last is None or last.kind != "values.erased" or rows.unwritten:
+        rows.line("values.erased", None, names={})
+    rows.held.lines[-1].data["names"].setdefault(str(fact.scope), []).append(fact.name)
+
+
 @_of(p.TaskOpened)
 def _task_opened(rows: Rows, fact: p.TaskOpened) -> None:
     element = rows.definition.elements[fact.element]
@@ -110,6 +119,8 @@ def _task_closed(rows: Rows, fact: p.TaskClosed) -> None:
     done = fact.outcome == "completed" and rows.completed is not None
     rows.closed_tasks[fact.token] = fact.outcome
     rows.line("task.completed" if done else "task.closed", fact.element, token=fact.token, outcome=fact.outcome)
+    if done:
+        rows.completion = rows.held.lines[-1]
 
 
 @_of(p.TimerOpened)

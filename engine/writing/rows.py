@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BindParameter, Table, bindparam, delete, select, update
 
-from engine import clock, feel, job, message, schema, sealing, variables
+from engine import clock, feel, history, job, message, schema, sealing, variables
 from engine.interpreter import progress as p
 from engine.prepared import Prepared, inserting, together, upserting
 
@@ -48,6 +48,8 @@ class Rows:
     closed_incidents: set[int] = field(default_factory=set)
     subscribed: list[Row] = field(default_factory=list)
     sealed: list[Row] = field(default_factory=list)
+    erased: list[tuple[int, str]] = field(default_factory=list)
+    completion: history.Line | None = None
     opened: list[Row] = field(default_factory=list)
     crossed: bool = False
     at: int = field(init=False)
@@ -67,6 +69,12 @@ class Rows:
         if self.unwritten:
             self.held.record("values.written", None, values={str(s): v for s, v in self.unwritten.items()})
             self.unwritten = {}
+
+    def note_span(self) -> None:
+        """A completion says which lines it and what followed it have written: who takes it back goes by that."""
+        if self.completion is not None:
+            before = self.held.sequence
+            self.completion.data["lines"] = [before + 1, before + len(self.held.lines)]
 
     def owe(self, kind: str, **options: Any) -> Row:
         """A job of this instance's family."""
@@ -144,8 +152,16 @@ class Rows:
                 "type": kind,
                 "value": value,
                 "content": {name: feel.dump(each) for name, each in end.content.items()},
+                "given": self._given(),
+                "element": held.body,
+                "child": held.id,
             }
             self.owe("child_ended", content=content)
+
+    def _given(self) -> dict[str, tuple[str, str]]:
+        """What an iteration tells the completion condition of its multi-instance."""
+        asked = self.definition.spec.judges(self.held.body) if self.held.body is not None else ()
+        return {name: feel.dump(value) for name, value in self.command_values(asked)}
 
     def _last_end(self) -> str | None:
         """The end event that a token came to last, of the process itself or of what interrupted it: how the case is
@@ -166,7 +182,7 @@ class Rows:
         stored = variables.read(self.command.connection, self.held.id, {0}, set(names))
         for name in names:
             if (0, name) in self.values:
-                yield name, feel.load(*self.values[0, name])
+                yield name, variables.loaded(*self.values[0, name])
             elif (0, name) in stored:
                 yield name, stored[0, name]
 
@@ -238,6 +254,13 @@ _FORGET_SCOPES = delete(schema.variable).where(
 _FORGET_SEALED = delete(schema.sealed).where(
     schema.sealed.c.instance_id == _mine, schema.sealed.c.scope.in_(bindparam("b_scopes", expanding=True))
 )
+_scope: BindParameter[Any] = bindparam("b_scope")
+_name: BindParameter[Any] = bindparam("b_name")
+_ERASE = delete(schema.variable).where(_v.instance_id == _mine, _v.scope == _scope, _v.name == _name)
+_ERASE_SEALED = delete(schema.sealed).where(
+    schema.sealed.c.instance_id == _mine, schema.sealed.c.scope == _scope, schema.sealed.c.name == _name
+)
+_ERASE_FACT = delete(schema.fact).where(schema.fact.c.instance_id == _mine, schema.fact.c.name == _name, _scope == 0)
 _token: BindParameter[Any] = bindparam("b_token")
 _arm: BindParameter[Any] = bindparam("b_arm")
 _FORGET_TIMER = delete(schema.job).where(
@@ -267,6 +290,11 @@ def _flush_gone(rows: Rows) -> None:
         execute(_FORGET_SCOPES, {**mine, "b_scopes": sorted(rows.closed_scopes)})
         if rows.definition.sealed:
             execute(_FORGET_SEALED, {**mine, "b_scopes": sorted(rows.closed_scopes)})
+    if rows.erased:
+        gone_names = [{**mine, "b_scope": scope, "b_name": name} for scope, name in rows.erased]
+        execute(_ERASE, gone_names)
+        execute(_ERASE_SEALED, gone_names)
+        execute(_ERASE_FACT, gone_names)
     if rows.closed_arms:
         arms = [{**mine, "b_token": token, "b_arm": arm} for token, arm in rows.closed_arms]
         execute(_FORGET_TIMER, arms)
@@ -299,11 +327,17 @@ def _is_all_there(rows: Rows) -> bool:
     )
 
 
+def _leads_to_tasks_alone(rows: Rows) -> bool:
+    """Whether the completion only opened tasks, or ended one of several iterations, which can be opened again."""
+    held = rows.held
+    return bool(rows.opened) if held.state == "active" else held.state == "ended" and held.body is not None
+
+
 def _closed(rows: Rows, outcome: str) -> Row:
     """How a task's row ends: completed by the actor, or taken away by what the actor did."""
     actor = rows.command.actor
     state = "completed" if outcome == "completed" and rows.completed is not None else "cancelled"
-    goes_no_further = bool(rows.opened) and not rows.crossed and rows.held.state == "active" and _is_all_there(rows)
+    goes_no_further = _leads_to_tasks_alone(rows) and not rows.crossed and _is_all_there(rows)
     return {
         "state": state,
         "change": state,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
-from engine import task
+from engine import draft, instance, job, release, schema, task
 from engine.errors import Conflict
+from engine.query import task_page
 from tests.engine.desk import IDA, Desk
 from tests.engine.interpreter.building import (
     boundary,
@@ -111,3 +113,165 @@ def test_what_was_taken_back_is_undone_once(desk: Desk) -> None:
     desk.complete(case, "v")
 
     assert list(desk.tasks(case)) == ["z"]
+
+
+def withdrawn(desk: Desk, done: str) -> str:
+    with desk.runtime.write(IDA) as command:
+        again = task.withdraw(command, done, "a slip")
+    desk.work()
+    return again
+
+
+def test_what_a_script_counted_is_counted_once(desk: Desk) -> None:
+    counting = script("count", "=round + 1", "round"), script("note", "=append(seen, round)", "seen")
+    desk.release(text(start(), user("a"), *counting, user("b"), flows("s", "a", "count", "note", "b")).encode())
+    case = desk.start("p", IDA, None, round=0, seen=[])
+    done = desk.tasks(case)["a"].id
+    desk.complete(case, "a", remark="first")
+
+    withdrawn(desk, done)
+
+    assert desk.values(case) == {"round": 0, "seen": []}
+    desk.complete(case, "a", remark="second")
+    assert desk.values(case) == {"round": 1, "seen": [1], "remark": "second"}
+
+
+def test_taking_back_twice_goes_back_to_the_values_of_the_beginning(desk: Desk) -> None:
+    desk.release(text(start(), user("a"), script("x", "=n + 1", "n"), user("b"), flows("s", "a", "x", "b")).encode())
+    case = desk.start("p", IDA, None, n=0)
+    for typed in ({"remark": "one"}, {"n": 7}):
+        done = desk.tasks(case)["a"].id
+        desk.complete(case, "a", **typed)
+        withdrawn(desk, done)
+        assert desk.values(case) == {"n": 0}
+
+
+def test_what_has_been_changed_since_is_not_put_back(desk: Desk) -> None:
+    beside = gateway("parallel", "f"), user("b"), user("c"), flows("s", "f", "a", "c"), flows("f", "b")
+    desk.release(text(start(), user("a"), *beside).encode())
+    case = desk.start()
+    done = desk.tasks(case)["a"].id
+    desk.complete(case, "a", total=1)
+    desk.complete(case, "b", total=2)
+
+    with pytest.raises(Conflict, match="has been changed since") as refused:
+        withdrawn(desk, done)
+    assert refused.value.params == {"name": "total"}
+    assert desk.values(case) == {"total": 2}
+
+
+def voting(until: str | None = None) -> bytes:
+    many = several("=who", "one", "votes", "=agree", until=until)
+    return text(start(), user("vote", many), user("b"), flows("s", "vote", "b")).encode()
+
+
+def votes(desk: Desk, case: str) -> list[str]:
+    """Ids of the open votes, in the order of those who were asked."""
+    t, i = schema.task.c, schema.instance.c
+    query = select(t.id).join(schema.instance, i.id == t.instance_id).where(i.parent_id == case, t.state == "open")
+    with desk.runtime.read() as view:
+        return list(view.connection.execute(query.order_by(i.parent_index)).scalars())
+
+
+def vote(desk: Desk, task_id: str, **values: object) -> None:
+    with desk.runtime.write(IDA) as command:
+        task.complete(command, task_id, values)
+    desk.work()
+
+
+def may_be_taken_back(desk: Desk, done: str) -> bool:
+    """Whether the page of a task offers it."""
+    with desk.runtime.read(IDA) as view:
+        return "withdraw" in task_page.read(view, done, "en").can
+
+
+def test_one_of_several_votes_is_taken_back_and_given_anew(desk: Desk) -> None:
+    desk.release(voting())
+    case = desk.start("p", IDA, None, who=["x", "y"])
+    first, second = votes(desk, case)
+    vote(desk, first, agree=False)
+    assert may_be_taken_back(desk, first)
+
+    again = withdrawn(desk, first)
+
+    assert votes(desk, case) == [again, second]
+    vote(desk, second, agree=True)
+    assert votes(desk, case) == [again], "the vote that was taken back is waited for"
+    vote(desk, again, agree=True)
+    assert desk.values(case)["votes"] == [True, True]
+    assert list(desk.tasks(case)) == ["b"]
+
+
+def test_a_vote_that_was_the_last_stands(desk: Desk) -> None:
+    desk.release(voting())
+    case = desk.start("p", IDA, None, who=["x", "y"])
+    first, second = votes(desk, case)
+    vote(desk, first, agree=False)
+    vote(desk, second, agree=True)
+    for done in (first, second):
+        assert not may_be_taken_back(desk, done)
+        with pytest.raises(Conflict, match="all that was waited for has come in"):
+            withdrawn(desk, done)
+    assert desk.values(case)["votes"] == [False, True]
+
+
+def test_one_no_ends_the_votes_of_many(desk: Desk) -> None:
+    desk.release(voting("agree = false"))
+    case = desk.start("p", IDA, None, who=["x", "y", "z"])
+    first, second, _ = votes(desk, case)
+    vote(desk, first, agree=True)
+    assert len(votes(desk, case)) == 2
+    vote(desk, second, agree=False)
+    assert list(desk.tasks(case)) == ["b"]
+    assert desk.values(case)["votes"] == [True, False]
+
+
+@pytest.mark.parametrize("done", [(), ("child_ended",)], ids=["before it is counted", "before it is judged"])
+def test_a_no_that_is_taken_back_in_time_ends_nothing(desk: Desk, done: tuple[str, ...]) -> None:
+    desk.release(voting("agree = false"))
+    case = desk.start("p", IDA, None, who=["x", "y", "z"])
+    first, second, third = votes(desk, case)
+    with desk.runtime.write(IDA, follow_up=False) as command:
+        task.complete(command, first, {"agree": False})
+    for kind in done:
+        with desk.runtime.database.write() as connection:
+            (work,) = job.lease(connection, 1)
+        assert work.kind == kind
+        job.run(desk.runtime, work)
+
+    again = withdrawn(desk, first)
+
+    assert votes(desk, case) == [again, second, third]
+    for each in (again, second, third):
+        vote(desk, each, agree=True)
+    assert desk.values(case)["votes"] == [True, True, True]
+
+
+def test_a_vote_in_a_suspended_case_stays(desk: Desk) -> None:
+    desk.release(voting())
+    case = desk.start("p", IDA, None, who=["x", "y"])
+    first, _ = votes(desk, case)
+    vote(desk, first, agree=True)
+    with desk.runtime.write(IDA) as command:
+        instance.suspend(command, case, "a pause")
+    desk.work()
+    with pytest.raises(Conflict, match="suspended"):
+        withdrawn(desk, first)
+
+
+def test_what_was_typed_is_there_to_be_corrected(desk: Desk) -> None:
+    form = b'{"type":"default","components":[{"type":"textfield","key":"why"},{"type":"number","key":"days"}]}'
+    diagram = text(start(), user("a"), user("b"), flows("s", "a", "b")).encode()
+    with desk.runtime.write(IDA) as command:
+        release.release(command, {"p.bpmn": diagram, "forms/a.json": form}, plain=True)
+    case = desk.start()
+    done = desk.tasks(case)["a"].id
+    desk.complete(case, "a", why="leave", days=3)
+
+    again = withdrawn(desk, done)
+
+    with desk.runtime.read(IDA) as view:
+        saved = draft.read(view, again)
+    assert saved is not None
+    assert saved.content == {"why": "leave", "days": 3}
+    assert desk.values(case) == {}

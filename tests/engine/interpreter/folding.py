@@ -61,6 +61,9 @@ class Fold:
     def _written(self, fact: p.Written) -> None:
         self.values[fact.scope][fact.name] = fact.value
 
+    def _erased(self, fact: p.Erased) -> None:
+        del self.values[fact.scope][fact.name]
+
     def _taskopened(self, fact: p.TaskOpened) -> None:
         assert fact.token in self.visits and fact.token not in self.tasks
         assert fact.scope in self.scopes

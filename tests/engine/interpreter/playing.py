@@ -227,8 +227,8 @@ class Case:
         for fact in progress.facts:
             self._look_after(fact)
         if self.ended is not None and self.parent is not None:
-            parent, token, _ = self.parent
-            parent.child_ended(token)
+            parent, token, index = self.parent
+            parent.child_ended(token, index)
         return self
 
     def _look_after(self, fact: bpmn.Fact) -> None:
@@ -263,7 +263,7 @@ class Case:
         self.iterations[parent[1]].append(child)
         child.__init__(process, variables, others=self.others, now=self.now, parent=parent, **start)  # type: ignore[misc]
 
-    def child_ended(self, token: int) -> None:
+    def child_ended(self, token: int, index: int) -> None:
         """One of a token's children has ended: count, and tell the token when that was enough."""
         wanted = self.fold.children.get(token)
         if wanted is None:
@@ -284,7 +284,9 @@ class Case:
         if not enough and wanted.conditional:
             at = self.spec, self.marking, self.context(), token
             so_far = results if bpmn.reads_results(*at) else None
-            enough = bpmn.over(*at, len(wanted.items), len(done), so_far)
+            known = children[index].fold.values[0]
+            given = {name: known[name] for name in self.spec.judges(wanted.body) if name in known}
+            enough = bpmn.over(*at, len(wanted.items), len(done), so_far, given)
         if enough:
             self._do(self._on(bpmn.finish, token, results))
 
@@ -306,7 +308,7 @@ def agree(case: Case) -> None:
     assert {token for token, more in details.items() if "job" in more} == set(fold.jobs)
     assert {token for token, more in details.items() if "child" in more} == set(fold.children)
     own = {token for token, more in details.items() if "own" in more or "kept" in more}
-    held = {more["held"] for more in details.values() if "held" in more}
+    held = {more[key] for more in details.values() for key in ("held", "passed") if key in more}
     assert {scope[0] for scope in state.scopes} | own | held == set(fold.scopes)
     if case.ended is not None:
         assert not rows and set(fold.scopes) == {0}

@@ -109,6 +109,49 @@ def test_a_sequence_stops_when_it_has_enough() -> None:
     assert case.values["votes"] == ["yes", "no"]
 
 
+def test_one_no_ends_a_sequence_of_votes() -> None:
+    body = user("a", several("=[1, 2, 3]", "i", "votes", "=agree", sequential=True, until="agree = false"))
+    case = Case(process(start(), body, user("b"), flows("s", "a", "b")))
+    assert case.complete("a", agree=True).waiting == ["a"]
+    assert case.complete("a", agree=False).waiting == ["b"]
+    assert case.values == {"votes": [True, False]}
+    assert set(case.fold.scopes) == {0}
+
+
+def test_the_end_of_a_sequence_may_hang_on_its_item_and_its_count() -> None:
+    for until in ("i.last", "loopCounter = 2", "numberOfCompletedInstances = 2 and agree"):
+        several_of = several("=rows", "i", sequential=True, until=until)
+        case = Case(
+            process(start(), user("a", several_of), user("b"), flows("s", "a", "b")),
+            {"rows": [{"last": False}, {"last": True}, {"last": False}]},
+        )
+        assert case.complete("a", agree=True).waiting == ["a"], until
+        assert case.complete("a", agree=True).waiting == ["b"], until
+
+
+def test_a_sequence_ended_from_outside_keeps_nothing_of_its_last_pass() -> None:
+    body = (
+        user("a", several("=[1, 2]", "i", sequential=True, until="agree and sure")),
+        boundary("t", "a", timer("Duration", "PT1H")),
+    )
+    case = Case(process(start(), *body, user("b"), flows("s", "a"), flows("t", "b")))
+    case.complete("a", agree=True)
+    assert [incident.element for incident in case.fold.incidents.values()] == ["a"]
+    assert case.pass_time(hours=2).waiting == ["b"]
+    assert set(case.fold.scopes) == {0}
+
+
+def test_one_no_ends_parallel_votes() -> None:
+    body = user("a", several("=[1, 2, 3]", "i", "votes", "=agree", until="agree = false"))
+    case = Case(process(start(), body, user("b"), flows("s", "a", "b")))
+    case.children[2].complete("a", agree=True)
+    assert not case.waiting
+    case.children[0].complete("a", agree=False)
+    assert case.waiting == ["b"]
+    assert case.values == {"votes": [False, True]}
+    assert case.children[1].over == "cancelled"
+
+
 def test_a_sequence_counts_what_is_done() -> None:
     body = user(
         "a", several("=[1, 2, 3, 4]", "i", sequential=True, until="numberOfCompletedInstances >= numberOfInstances / 2")
