@@ -7,6 +7,7 @@ PostgreSQL runs READ COMMITTED: correctness rests on row locks, not on the isola
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 
 from engine import private, revisions, schema
@@ -24,11 +25,23 @@ from engine.turnstile import NoTurn, Turnstile
 
 BUSY_MS = 20_000
 RESTED_S = 1.0
+TRIED_BYTES = 8192
 _NOT_ALLOWED = (
     "The database's role may not work with the tables. Run 'xuncha revise --grant-to ROLE' as the role that owns them."
 )
 _FOREIGN = "What stands at the database's address is no database. Check XUNCHA_DATABASE_URL and XUNCHA_STATE."
+_CLOSED = "The database takes nothing in at the moment: it is read-only or full. Nothing was changed; please try again."
 _AWAY = "The database cannot be used at the moment. Nothing was changed; please try again."
+# By the beginning of SQLite's name of an error, or of PostgreSQL's code.
+_FAULTS = {
+    "SQLITE_NOTADB": _FOREIGN,
+    "SQLITE_READONLY": _CLOSED,
+    "SQLITE_FULL": _CLOSED,
+    "42P01": _AWAY,
+    "42501": _NOT_ALLOWED,
+    "25006": _CLOSED,
+    "53100": _CLOSED,
+}
 # Whoever makes or revises tables holds this until it commits: two at a time would trip over one another.
 _REVISING = "SELECT pg_advisory_xact_lock(7882345)"
 
@@ -124,6 +137,17 @@ class Database:
         with self.read() as connection:
             revisions.check(connection)
 
+    def try_writing(self) -> None:
+        """Write something of the size of a command's rows, commit it, and leave nothing behind.
+
+        Raises:
+            Unavailable: a command would not get through: the database is away, read-only or full.
+        """
+        m, row = schema.meta.c, {"key": f"tried:{secrets.token_hex(8)}", "value": secrets.token_hex(TRIED_BYTES // 2)}
+        with self.write() as connection:
+            connection.execute(insert(schema.meta).values(row))
+            connection.execute(delete(schema.meta).where(m.key == row["key"]))
+
     def fact(self, key: str) -> str | None:
         """What was written down about this database when it was made, e.g. ``demo``."""
         with self.read() as connection:
@@ -180,16 +204,19 @@ class _Translated:
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OperationalError | NoTurn):
-            raise Unavailable(_AWAY) from error
-        if not isinstance(error, DBAPIError):
-            return
-        if str(error.orig) == "file is not a database":
-            raise Unavailable(_FOREIGN) from error
-        if error.connection_invalidated or type(error.orig).__name__ == "UndefinedTable":
-            raise Unavailable(_AWAY) from error
-        if type(error.orig).__name__ == "InsufficientPrivilege":
-            raise Unavailable(_NOT_ALLOWED) from error
+        sentence = _AWAY if isinstance(error, NoTurn) else _said(error) if isinstance(error, DBAPIError) else None
+        if sentence is not None:
+            raise Unavailable(sentence) from error
+
+
+def _said(error: DBAPIError) -> str | None:
+    """What people are told of a fault of the database; ``None`` where the fault is the command's."""
+    name = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or ""
+    for known, sentence in _FAULTS.items():
+        if name.startswith(known):
+            return sentence
+    away = isinstance(error, OperationalError) or error.connection_invalidated
+    return _AWAY if away else None
 
 
 _TRANSLATED = _Translated()

@@ -11,6 +11,7 @@
     │   ├── PolicyInvalid
     │   └── ExpressionFailed
     ├── Unavailable         the database is away, locked or of another revision
+    ├── Broken              a part of this process has ended on its own
     └── Tampered            the history does not match its chain
 
 A message is an English sentence with ``{placeholders}``. It is the key under which a user interface finds its
@@ -68,6 +69,10 @@ class KeyReused(EngineError):
 
 class Unavailable(EngineError):
     """The database cannot be used now; nothing was changed."""
+
+
+class Broken(EngineError):
+    """A part of this process has ended on its own; the process should end too, and be started again."""
 
 
 class Tampered(EngineError):

@@ -22,7 +22,7 @@ _FOR_A_STEP = ("connector", "call", "fan")
 
 
 @job.on_failed
-def _job_failed(command: Command, work: job.Job, error: Exception) -> None:
+def _job_failed(command: Command, work: job.Job, error: BaseException) -> None:
     """A job has used up its retries: say so in its instance's story and wait for a person."""
     message, params = _told(error)
     row = {
@@ -44,7 +44,7 @@ def _job_failed(command: Command, work: job.Job, error: Exception) -> None:
     command.connection.execute(insert(schema.incident), row)
 
 
-def _told(error: Exception) -> tuple[str, dict[str, Any]]:
+def _told(error: BaseException) -> tuple[str, dict[str, Any]]:
     """What may be told of a failure: our own sentences, but never the text of a stranger's exception (it may hold
     contents)."""
     if isinstance(error, EngineError):

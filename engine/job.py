@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One leased piece of work; ``content`` is plain JSON."""
+    """One leased piece of work; ``text`` is its content as it stands in the row."""
 
     id: str
     kind: str
@@ -42,10 +42,16 @@ class Job:
     arm: int | None
     element: str | None
     due_at: int
-    content: dict[str, Any]
+    text: str
     attempts: int
     retries: int
     fence: int
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Plain JSON. Read when it is asked for, so that a row nobody can read fails alone."""
+        found: dict[str, Any] = json.loads(self.text)
+        return found
 
     @property
     def spot(self) -> tuple[str, int, int]:
@@ -187,7 +193,7 @@ def _job(r: Any) -> Job:
         r.arm,
         r.element,
         r.due_at,
-        json.loads(r.content),
+        r.content,
         r.attempts,
         r.retries,
         r.fence,
@@ -199,18 +205,27 @@ def _job(r: Any) -> Job:
 
 def run(runtime: Runtime, job: Job) -> None:
     """Carry out one leased job; a failure is counted, tried again later, and in the end becomes an incident."""
-    kind = _KINDS[job.kind]
     try:
+        kind = _kind(job)
         answer = kind.before(runtime, job) if kind.before is not None else None
         with runtime.write(ENGINE, follow_up=False) as command:
             if _take(command, job, kind):
                 kind.work(command, job, answer) if kind.before is not None else kind.work(command, job)
     except Unavailable:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a service of somebody's may ask for the program's end
         if not isinstance(error, EngineError):
             _log.exception("job failed: kind=%s id=%s", job.kind, job.id)
         _failed(runtime, job, error)
+
+
+def _kind(job: Job) -> _Kind:
+    if job.kind not in _KINDS:
+        raise Hopeless(
+            "Nothing here knows how to do work of the kind {kind}. Stop what is older than the rest, then try again.",
+            kind=job.kind,
+        )
+    return _KINDS[job.kind]
 
 
 def _take(command: Command, job: Job, kind: _Kind) -> bool:
@@ -238,7 +253,20 @@ def _lock(command: Command, job: Job) -> str | None:
     return command.connection.execute(query).scalar_one_or_none()
 
 
-def _failed(runtime: Runtime, job: Job, error: Exception) -> None:
+def _failed(runtime: Runtime, job: Job, error: BaseException) -> None:
+    try:
+        _count(runtime, job, error)
+    except Unavailable:
+        raise
+    except Exception:
+        # Its case cannot be told of it: without an end here it would come back every minute for ever.
+        _log.exception("failed job not told of: kind=%s id=%s", job.kind, job.id)
+        with runtime.database.write() as connection:
+            gone = update(schema.job).where(*_mine(job))
+            connection.execute(gone.values(state="failed", leased_until=None))
+
+
+def _count(runtime: Runtime, job: Job, error: BaseException) -> None:
     attempts = job.attempts + 1
     lost = attempts >= job.retries or isinstance(error, Hopeless)
     with runtime.write(ENGINE, follow_up=False) as command:
@@ -255,7 +283,7 @@ def _pause(attempts: int) -> int:
     return int(BACKOFF_US * 4 ** (attempts - 1))
 
 
-def on_failed(work: Callable[[Command, Job, Exception], None]) -> Callable[[Command, Job, Exception], None]:
+def on_failed(work: Callable[[Command, Job, BaseException], None]) -> Callable[[Command, Job, BaseException], None]:
     """Register what happens when a job has used up its retries."""
     _KINDS["failed"] = _Kind(work)
     return work

@@ -1,4 +1,8 @@
-"""The loop around ``job.run_due``: a thread of ``xuncha serve``, or a process of its own, any number of them."""
+"""The loop around ``job.run_due``: a thread of ``xuncha serve``, or a process of its own, any number of them.
+
+Whatever goes wrong in a turn, there is a next one. Should the thread end all the same, ``broke`` says so, and whoever
+keeps the process up has to end it.
+"""
 
 from __future__ import annotations
 
@@ -15,33 +19,44 @@ IDLE_S = 0.05
 IDLE_MOST_S = 0.08
 AWAY_S = 2.0
 BEAT_S = 10.0
+FAULT_S, FAULT_MOST_S = 1.0, 30.0
 _log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Takes due jobs until told to stop; what it has begun it finishes."""
+    """Takes due jobs until told to stop; what it has begun it finishes.
+
+    Attributes:
+        broke: the thread has ended though nobody asked it to.
+    """
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._beat_at = 0.0
+        self.broke = False
 
     def run(self) -> None:
         """Work until ``stop``; sleeps longer each time there is nothing, but never so long that a timer is late."""
-        idle = IDLE_S
+        pause, idle, fault = 0.0, IDLE_S, FAULT_S
         while not self._stop.is_set():
             try:
                 self._beat()
-                idle = IDLE_S if job.run_due(self._runtime) else min(idle * 2, IDLE_MOST_S)
+                busy, fault = job.run_due(self._runtime), FAULT_S
+                idle = IDLE_S if busy else min(idle * 2, IDLE_MOST_S)
+                pause = 0.0 if busy else idle
             except Unavailable:
                 _log.warning("database away; trying again")
-                idle = AWAY_S
-            self._stop.wait(idle if idle > IDLE_S else 0)
+                pause = AWAY_S
+            except Exception:
+                _log.exception("a turn of the worker failed; trying again")
+                pause, fault = fault, min(fault * 2, FAULT_MOST_S)
+            self._stop.wait(pause)
 
     def start(self) -> None:
         """Work in a thread."""
-        self._thread = threading.Thread(target=self.run, name="worker")
+        self._thread = threading.Thread(target=self._work, name="worker")
         self._thread.start()
 
     def stop(self) -> None:
@@ -49,6 +64,14 @@ class Worker:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            self.run()
+        except BaseException:
+            # Python itself would print what was raised, and with it perhaps what people wrote.
+            _log.critical("the worker has ended", exc_info=True)
+            self.broke = True
 
     def _beat(self) -> None:
         if time.monotonic() < self._beat_at:

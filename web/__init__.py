@@ -60,7 +60,7 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
 
 def _register(app: Flask) -> None:
     app.register_blueprint(routes.bp)
-    app.register_blueprint(admin.bp)
+    admin.init_app(app)
     demo.init_app(app)
     handbook.init_app(app)
     app.register_blueprint(inbox.bp)

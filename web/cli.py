@@ -30,7 +30,8 @@ DEMO_HOME = "demo"
     help=t("A workflow engine driven by BPMN, with a task inbox in the browser."),
     context_settings={"max_content_width": 120},
     epilog=t(
-        "Exit codes: 0 done, 1 refused, 2 wrong use, 3 database or address not available, 4 history tampered with."
+        "Exit codes: 0 done, 1 refused, 2 wrong use, 3 database or address not available, 4 history tampered with, "
+        "5 a part of the process has ended on its own."
     ),
 )
 @click.version_option(package_name="xuncha", message="%(version)s")

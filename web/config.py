@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     locale: str = Field(default="zh", description="Language for people who have chosen none: zh or en.")
     idle_minutes: int = Field(default=30, ge=1, le=720, description="A session ends after this long without a request.")
     session_hours: int = Field(default=12, ge=1, le=24, description="A session ends after this long, used or not.")
+    ready_seconds: float = Field(
+        default=3, gt=0, le=60, description="How long /ready waits for the database before it answers 503."
+    )
     log_level: str = Field(default="info", description="debug, info, warning or error.")
 
     @field_validator("zone")

@@ -29,6 +29,7 @@ STATUS: Mapping[type[engine.EngineError], int] = {
     engine.KeyReused: 422,
     engine.Invalid: 422,
     engine.Unavailable: 503,
+    engine.Broken: 503,
     engine.Tampered: 500,
 }
 Faults = list[dict[str, str]]

@@ -46,19 +46,17 @@ def event(name: str, **facts: Any) -> None:
 
 def failure(error: BaseException) -> None:
     """An error of ours: its kind and where it happened. Its words may hold contents, so they are left out."""
+    number = g.get("request_id") if has_request_context() else None
+    _log.error("failed", number=number, **_traced(error))
+
+
+def _traced(error: BaseException) -> dict[str, Any]:
     frames = [
         f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)
     ]
     cause = error.__cause__ or error.__context__
-    number = g.get("request_id") if has_request_context() else None
-    _log.error(
-        "failed",
-        number=number,
-        kind=type(error).__name__,
-        cause=type(cause).__name__ if cause else None,
-        frames=frames[-12:],
-    )
+    return {"kind": type(error).__name__, "cause": type(cause).__name__ if cause else None, "frames": frames[-12:]}
 
 
 def _begin() -> None:
@@ -95,4 +93,7 @@ class _StandardError:
 
 class _Bare(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        _log.warning("library", name=record.name, level=record.levelname, where=f"{record.module}:{record.lineno}")
+        error = record.exc_info[1] if record.exc_info else None
+        traced = _traced(error) if error else {}
+        where = f"{record.module}:{record.lineno}"
+        _log.warning("library", name=record.name, level=record.levelname, where=where, **traced)

@@ -13,9 +13,9 @@ from flask import Flask
 from waitress import create_server, wasyncore  # type: ignore[import-untyped]
 from waitress.server import BaseWSGIServer  # type: ignore[import-untyped]
 
-from engine.errors import Unavailable
+from engine.errors import Broken, Unavailable
 from engine.worker import Worker
-from web import db
+from web import admin, db
 from web import logging as log
 from web.config import Settings
 from web.security import UPLOAD_LIMIT
@@ -49,6 +49,7 @@ def serve(app: Flask, settings: Settings, *, with_worker: bool, ready: Callable[
 
     Raises:
         Unavailable: the address cannot be listened on.
+        Broken: the worker has ended on its own; a process without it would only seem to be whole.
     """
     with app.app_context():
         runtime = db.runtime()
@@ -59,29 +60,40 @@ def serve(app: Flask, settings: Settings, *, with_worker: bool, ready: Callable[
     worker = Worker(runtime)
     if with_worker:
         worker.start()
+        admin.watch(app, worker)
+    app.extensions["xuncha.worker"] = worker
     log.event("serving", worker=with_worker)
     ready()
     try:
-        while not stop.asked:
+        while not stop.asked and not worker.broke:
             wasyncore.loop(timeout=_PASS_S, use_poll=True, map=channels, count=1)
         _finish(channels)
     finally:
         server.task_dispatcher.shutdown(timeout=5)
-        worker.stop()
-        log.event("stopped")
+        _end(worker, stop)
 
 
 def work(runtime: Any) -> None:
-    """Run jobs, and nothing else, until asked to stop."""
+    """Run jobs, and nothing else, until asked to stop.
+
+    Raises:
+        Broken: the worker has ended on its own.
+    """
     stop, worker = Stop(), Worker(runtime)
     worker.start()
     log.event("working")
     try:
-        while not stop.asked:
+        while not stop.asked and not worker.broke:
             time.sleep(_PASS_S)
     finally:
-        worker.stop()
-        log.event("stopped")
+        _end(worker, stop)
+
+
+def _end(worker: Worker, stop: Stop) -> None:
+    worker.stop()
+    log.event("stopped")
+    if worker.broke:
+        raise Broken("The worker has ended on its own; the log says where. Start the process again.")
 
 
 def _open(app: Flask, settings: Settings, channels: dict[int, Any]) -> Any:

@@ -11,13 +11,14 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from engine.errors import EngineError, Invalid, Tampered, Unavailable
+from engine.errors import Broken, EngineError, Invalid, Tampered, Unavailable
 from engine.runtime import Runtime
 from web import i18n, installing
 from web import logging as log
 from web.config import Settings
 
-REFUSED, UNAVAILABLE, TAMPERED = 1, 3, 4
+REFUSED = 1
+CODES = {Unavailable: 3, Tampered: 4, Broken: 5}
 
 
 def language() -> str:
@@ -58,7 +59,7 @@ class Commands(click.Group):
 
 def code_of(error: EngineError) -> int:
     """The exit code of a refusal."""
-    return {Unavailable: UNAVAILABLE, Tampered: TAMPERED}.get(type(error), REFUSED)
+    return next((code for kind, code in CODES.items() if isinstance(error, kind)), REFUSED)
 
 
 def complain(error: EngineError) -> None:

@@ -27,6 +27,7 @@ STATUS = {
     engine.FormInvalid: 422,
     engine.PolicyInvalid: 422,
     engine.Unavailable: 503,
+    engine.Broken: 503,
     engine.Tampered: 500,
 }
 

@@ -16,6 +16,7 @@ from tests.provision.databases import SqliteFiles
 from tests.web.browsing import PASSWORD, Browser
 from web import demo, security
 from web import logging as log
+from web.admin import readiness
 from web.auth import current
 
 MEGABYTE = 1024 * 1024
@@ -187,7 +188,13 @@ def test_nothing_turns_a_real_database_into_a_demonstration_but_its_own_making(r
 # ---- how the process is
 
 
-def test_health_asks_nothing_of_the_database_and_ready_does(app: Flask, visitor: Browser, runtime: Runtime):
+@pytest.fixture
+def always_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readiness is found out for every question."""
+    monkeypatch.setattr(readiness, "FRESH_S", -1)
+
+
+def test_health_asks_nothing_of_the_database_and_ready_does(visitor: Browser, runtime: Runtime, always_anew: None):
     assert visitor.get("/health").json == {"status": "ok"}
     assert visitor.get("/ready").status_code == 200
 
@@ -198,7 +205,7 @@ def test_health_asks_nothing_of_the_database_and_ready_does(app: Flask, visitor:
     assert visitor.get("/health").status_code == 200
 
 
-def test_ready_says_since_when_no_worker_has_been_seen(visitor: Browser, runtime: Runtime):
+def test_ready_says_since_when_no_worker_has_been_seen(visitor: Browser, runtime: Runtime, always_anew: None):
     assert visitor.get("/ready").json["worker"] == "never seen"
 
     with runtime.database.write() as connection:
