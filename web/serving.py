@@ -61,7 +61,6 @@ def serve(app: Flask, settings: Settings, *, with_worker: bool, ready: Callable[
     if with_worker:
         worker.start()
         admin.watch(app, worker)
-    app.extensions["xuncha.worker"] = worker
     log.event("serving", worker=with_worker)
     ready()
     try:
