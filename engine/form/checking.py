@@ -52,7 +52,8 @@ def check(
     Raises:
         FormInvalid: with a problem for each fault, ``where`` being ``field``, ``grid.row.column`` (rows from 0) or
             empty.
-        ExpressionFailed: an expression of the form has no answer, so nobody can hand it in: its owner has to act.
+        ExpressionFailed: an expression of the form has no answer though nothing it needs is empty, so nobody can hand
+            it in: its owner has to act.
     """
     problems = list(_foreign(form, submission))
     if problems:
@@ -136,6 +137,15 @@ def _take_row(field: Field, place: int, row: Mapping[str, Any], zone: str) -> tu
     return found, problems
 
 
+def _is_lacking(value: Value) -> bool:
+    """Whether something is empty, or a table with an empty cell."""
+    if isinstance(value, list):
+        return any(_is_lacking(each) for each in value)
+    if isinstance(value, dict):
+        return any(_is_lacking(each) for each in value.values())
+    return value is None
+
+
 class _Check:
     """One submission."""
 
@@ -188,11 +198,21 @@ class _Check:
         while waiting or extra:
             ready = [each for each in waiting if not feel.names(each) & formulas.keys()]
             self.evaluator.prefetch([*ready, *extra], context)
-            self.answers |= dict(zip(ready, self.evaluator.evaluate(ready, context), strict=True))
+            self.answers |= {each: self._answer(each, context) for each in ready}
             settled = [key for key, formula in formulas.items() if formula in self.answers]
             context |= {key: self.answers[formulas.pop(key)] for key in settled}
             waiting = [each for each in waiting if each not in self.answers]
             extra = []
+
+    def _answer(self, expression: str, context: Mapping[str, Value]) -> Value:
+        """Its value, already asked for. As in the browser it is null where it has none, as long as something that it
+        needs is empty: what cannot be computed yet hides nothing, limits nothing and is no fault of who fills in."""
+        try:
+            return self.evaluator.evaluate([expression], context)[0]
+        except ExpressionFailed:
+            if any(_is_lacking(context[name]) for name in feel.names(expression) if name in context):
+                return None
+            raise
 
     def _hidden(self, field: Field) -> bool:
         return any(self._true(each) for each in field.hide)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 _KEY_LENGTH = 200
 _EXACT = 2**53
+FIRST_DAY, LAST_DAY = date(1901, 1, 1), date.max
+"""Days that a field takes: FEEL cannot tell a day of 1900 from a time of day, and what has no end is the last one."""
+_RANGE = "A date lies between {first} and {last}. What has no end is written 9999-12-31."
 
 
 class Unfit(Exception):
@@ -127,12 +130,17 @@ def _instant(value: str, zone: str) -> datetime:
         raise ValueError(value)
     found = datetime.fromisoformat(value)
     _in_use(found.date())
-    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
+    here = found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
+    try:
+        _in_use(here.astimezone(UTC).date())
+    except OverflowError:
+        raise Unfit(_RANGE, first=FIRST_DAY, last=LAST_DAY) from None
+    return here
 
 
 def _in_use(day: date) -> date:
-    if not 1900 < day.year < 2200:
-        raise ValueError(day)
+    if day < FIRST_DAY:
+        raise Unfit(_RANGE, first=FIRST_DAY, last=LAST_DAY)
     return day
 
 

@@ -16,6 +16,7 @@ from tests.engine.feeling import evaluator
 from tests.engine.filling import Component, faults, field, made, taken
 
 HERE = ZoneInfo("Asia/Shanghai")
+RANGE = "A date lies between 1901-01-01 and 9999-12-31. What has no end is written 9999-12-31."
 CHOICES = [{"label": "Agree", "value": "同意"}, {"label": "Refuse", "value": "不同意"}]
 GRID = field(
     "grid",
@@ -50,6 +51,10 @@ GRID = field(
         (field("checklist", values=CHOICES), ["不同意", "同意"], ["不同意", "同意"]),
         (field("taglist", values=CHOICES), None, []),
         (field("datetime", subtype="date"), "2026-04-01", date(2026, 4, 1)),
+        (field("datetime", subtype="date"), "1901-01-01", date(1901, 1, 1)),
+        (field("datetime", subtype="date"), "2200-01-01", date(2200, 1, 1)),
+        (field("datetime", subtype="date"), "9999-12-31", date(9999, 12, 31)),
+        (field("datetime", subtype="datetime"), "9999-12-31T23:59", datetime(9999, 12, 31, 23, 59, tzinfo=HERE)),
         (field("datetime", subtype="time"), "09:30", time(9, 30)),
         (field("datetime", subtype="datetime"), "2026-04-01T09:30", datetime(2026, 4, 1, 9, 30, tzinfo=HERE)),
         (field("datetime", subtype="datetime"), "2026-04-01T09:30Z", datetime(2026, 4, 1, 9, 30, tzinfo=UTC)),
@@ -121,7 +126,11 @@ def test_a_value_becomes_what_its_field_says(component: Component, sent: Any, va
         (field("datetime", subtype="date"), "2026-02-30", "This is no date. It is written like 2026-04-01."),
         (field("datetime", subtype="date"), "2026-04-01T09:00", "This is no date."),
         (field("datetime", subtype="date"), "20260401", "This is no date."),
-        (field("datetime", subtype="date"), "1900-01-01", "This is no date."),
+        (field("datetime", subtype="date"), "1900-12-31", RANGE),
+        (field("datetime", subtype="date"), "0226-04-01", RANGE),
+        (field("datetime", subtype="datetime"), "1900-12-31T09:30", RANGE),
+        (field("datetime", subtype="datetime"), "1901-01-01T09:30+14:00", RANGE),
+        (field("datetime", subtype="datetime"), "9999-12-31T23:00-05:00", RANGE),
         (field("datetime", subtype="date"), 20260401, "This must be a date or time."),
         (field("datetime", subtype="time"), "9.30", "This is no time of day. It is written like 09:30."),
         (field("datetime", subtype="time"), "09:30+08:00", "This is no time of day."),
@@ -244,7 +253,50 @@ def test_a_condition_that_is_null_hides_nothing_as_in_the_browser() -> None:
     assert taken(asked) == {"x": None, "amount": None}
 
 
-@pytest.mark.parametrize("hide", ["=amount", "=amount.x", '="yes"', "=frobnicated + 1"])
+COSTS = field("grid", "costs", columns=[field("number", "price"), field("number", "count")])
+
+
+@pytest.mark.parametrize(
+    ("expression", "sent", "value"),
+    [
+        ("=fare + hotel", {"fare": 80}, None),
+        ("=fare + hotel", {}, None),
+        ("=fare + hotel", {"fare": 80, "hotel": 20}, 100),
+        ("=-fare * 2", {}, None),
+        ("=sum(costs.price)", {"costs": [{"price": 3}, {"count": 2}]}, None),
+        ("=sum(for each in costs return each.price * each.count)", {"costs": [{"price": 3}, {"count": 2}]}, None),
+        ("=sum(costs.price)", {"costs": [{"price": 3, "count": 1}, {"price": 4, "count": 1}]}, 7),
+        ("=brought + fare", {"fare": 80}, None),
+        ("=unknown + fare", {"fare": 80}, None),
+    ],
+)
+def test_what_cannot_be_computed_yet_is_empty_as_on_the_page(expression: str, sent: dict[str, Any], value: Any) -> None:
+    total = field("expression", "total", expression=expression)
+    asked = made(total, field("number", "fare"), field("number", "hotel"), COSTS)
+    assert taken(asked, {"brought": None}, **sent)["total"] == value
+
+
+def test_a_total_of_a_total_that_is_empty_is_empty() -> None:
+    asked = made(
+        field("expression", "twice", expression="=total * 2"),
+        field("expression", "total", expression="=fare + hotel"),
+        field("number", "fare"),
+        field("number", "hotel"),
+    )
+    assert taken(asked, fare=3) == {"twice": None, "total": None, "fare": 3, "hotel": None}
+
+
+def test_what_is_mistyped_is_its_own_fault_beside_every_other() -> None:
+    asked = made(
+        field("number", "fare"),
+        field("number", "hotel", validate={"max": "=fare * 2"}),
+        field("textfield", "why", validate={"required": True}, conditional={"hide": "=fare + hotel < 100"}),
+        field("expression", "total", expression="=fare + hotel"),
+    )
+    assert faults(asked, fare="x", hotel=5) == {"fare": "This must be a number.", "why": "This is required."}
+
+
+@pytest.mark.parametrize("hide", ["=amount", "=amount.x", '="yes"', '=amount + "yes"'])
 def test_a_condition_without_an_answer_is_a_matter_for_the_forms_owner(hide: str) -> None:
     asked = made(field("textfield", conditional={"hide": hide}), field("number", "amount"))
     with pytest.raises(ExpressionFailed):

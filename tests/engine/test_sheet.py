@@ -128,7 +128,7 @@ def test_what_people_write_is_understood(heading: str, value: Any, expected: Any
         ("日期", "2026-02-30", "This is no date. It is written like 2026-04-01."),
         ("日期", 46113, "This is no date. It is written like 2026-04-01."),
         ("日期", "2026-04-01 09:30", "This has a time of day, and only the date is asked for."),
-        ("日期", "1026-04-01", "This is no date. It is written like 2026-04-01."),
+        ("日期", "1026-04-01", "A date lies between {first} and {last}. What has no end is written 9999-12-31."),
         ("钟点", "25:00", "This is no time of day. It is written like 09:30."),
         ("类别", "丙", "This is not one of the choices: {choices}."),
         ("几类", "甲、丙", "This is not one of the choices: {choices}."),

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
@@ -53,7 +55,7 @@ GRID = {
 
 
 def submit(page: Page) -> None:
-    page.get_by_role("button", name="提交").click()
+    page.get_by_role("button", name=re.compile("^(提交|Submit)$")).click()
 
 
 def submitted(page: Page, stage: Stage) -> dict[str, Any]:
@@ -241,6 +243,27 @@ def test_a_file_that_the_server_refuses_is_named_with_the_reason(stage: Stage, o
     expect(page.get_by_text("大.pdf没有上传：文件超过 25 MB。")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("zh", "日期须在1901年1月1日(周二)至9999年12月31日(周五)之间；长期请写 9999-12-31。"),
+        ("en", "A date lies between Tue 1 Jan 1901 and Fri 31 Dec 9999. What has no end is written 9999-12-31."),
+    ],
+)
+def test_a_date_out_of_range_says_the_range_and_what_has_no_end_can_be_written(
+    stage: Stage, opened: Opened, language: str, said: str
+) -> None:
+    stage.language = language
+    until = {"type": "datetime", "subtype": "date", "key": "until", "dateLabel": "Until"}
+    stage.show(form(until, {**GRID, "key": "rows", "columns": [{**until, "key": "day", "dateLabel": "Day"}]}))
+    page = opened()
+    page.get_by_label("Until").fill("0226-04-01")
+    submit(page)
+    expect(page.get_by_text(said)).to_be_visible()
+    page.get_by_label("Until").fill("9999-12-31")
+    assert submitted(page, stage)["until"] == "9999-12-31"
+
+
 def test_a_signature_sends_the_password_and_nothing_else(stage: Stage, opened: Opened) -> None:
     stage.show(form(required({"type": "signature", "key": "sign", "label": "签字", "statement": "本人已核对。"})))
     page = opened()
@@ -251,11 +274,23 @@ def test_a_signature_sends_the_password_and_nothing_else(stage: Stage, opened: O
 
 
 def test_what_was_signed_is_shown_and_cannot_be_changed(stage: Stage, opened: Opened) -> None:
-    signed = {"person": "zhang", "name": "张一", "at": "2026-04-01T06:03:00Z", "digest": "abcdef0123456789ff"}
-    stage.show(form({"type": "signature", "key": "sign", "label": "签字"}), {"sign": signed}, readonly="")
+    signed = {"person": "zhang", "at": "2026-04-01T06:03:00Z", "digest": "abcdef0123456789ff"}
+    said = {"sign": "张一（巡察办）签字，2026年4月1日 14:03"}
+    stage.show(form({"type": "signature", "key": "sign", "label": "签字"}), {"sign": signed}, readonly="", signed=said)
     page = opened()
-    expect(page.get_by_text("张一 于 2026年4月1日 14:03 签名")).to_be_visible()
-    assert page.locator("input").count() == 0
+    expect(page.get_by_text(said["sign"])).to_be_visible()
+    assert (page.locator("input").count(), page.get_by_text("zhang").count()) == (0, 0)
+
+
+def test_who_signed_before_is_said_beside_an_empty_box(stage: Stage, opened: Opened) -> None:
+    """Even if a page should hand a signature in: what is sent is the reader's own password or nothing."""
+    field = required({"type": "signature", "key": "sign", "label": "签字", "statement": "本人已核对。"})
+    stage.show(form(field), {"sign": {"person": "zhang", "at": "2026-04-01"}}, signed={"sign": "张一 签字"})
+    page = opened()
+    expect(page.get_by_text("此前：张一 签字")).to_be_visible()
+    expect(page.get_by_label("签字")).to_have_value("")
+    page.get_by_label("签字").fill("secret")
+    assert submitted(page, stage) == {"sign": {"password": "secret"}}
 
 
 def test_a_read_only_form_has_nothing_to_change_and_no_button(stage: Stage, opened: Opened) -> None:

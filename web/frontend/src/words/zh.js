@@ -77,12 +77,15 @@ export default {
   'Your password, to sign': '输入登录密码以签名',
   'You sign exactly what stands in this form now. Whoever changes it later makes the signature void.':
     '您签署的是此刻表单中的全部内容；以后如有改动，签名即失效。',
-  'Signed by {person}, {at}': '{person} 于 {at} 签名',
+  'Signed.': '已签名。',
+  'Before: {sentence}': '此前：{sentence}',
+  'That signature stands in the story and does not count for you.': '此前的签名保留在办理经过中，不算作您的签名。',
   'Fingerprint {digest}': '内容指纹 {digest}',
   'Not signed yet.': '尚未签名。',
   // sending and saving
   'Submit': '提交',
   'Sending…': '正在提交…',
+  'A date lies between {first} and {last}. What has no end is written 9999-12-31.': '日期须在{first}至{last}之间；长期请写 9999-12-31。',
   'A date or time is begun and not complete.': '有一处日期或时间没有填完整。',
   'Put right what is marked, then submit again.': '请改正标出的内容，再提交。',
   'The server cannot be reached. What you typed is still here; try again.': '连不上服务器。填写的内容仍在，请稍后再试。',
