@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine import access, clock, filetype, ident, policy, schema, sealing, turn
@@ -239,6 +239,14 @@ def named(fields: Iterable[str], submission: Mapping[str, Any]) -> list[tuple[st
         for field in fields
         if isinstance(submission.get(field), list)
     ]
+
+
+def digests(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """The digest of the content of each of these files that is there."""
+    if not ids:
+        return {}
+    rows = connection.execute(select(_a.id, _a.sha256).where(_a.id.in_(sorted(ids))))
+    return {row.id: row.sha256 for row in rows}
 
 
 def _belongs(row: Row[Any], command: Command, instance_id: str, task_id: str | None) -> bool:

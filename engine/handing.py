@@ -7,10 +7,11 @@ gets the outcome.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine import attachment, canonical, directory, dmn, feel, form, interpreter, variables
+from engine import attachment, canonical, directory, dmn, feel, form, interpreter, sealing, variables
 from engine.bpmn.diagram import Element
 from engine.errors import FormInvalid, Problem
 from engine.form import Form
@@ -56,7 +57,7 @@ def taken(
         also=read.spec.expressions_after(element.id),
     )
     _judged(command, read, element, {**outer, **values})
-    values = _signed(command, asked, values, submission)
+    values = _signed(command, asked, values, submission, outer, read.sealed)
     named = attachment.named(_files(asked), submission)
     if task.files or any(ids for _, ids in named):
         attachment.keep(command, of.id, task.id, named)
@@ -101,23 +102,59 @@ def _files(asked: Form) -> list[str]:
 # ---- signing
 
 
-def _signed(command: Command, asked: Form, values: Values, submission: Mapping[str, Any]) -> Values:
-    """A signature: who, when, and a digest of exactly what was handed in with it."""
-    signatures = [f.key for f in asked.fields if f.type == "signature" and values.get(f.key) is not None]
+def _signed(
+    command: Command,
+    asked: Form,
+    values: Values,
+    submission: Mapping[str, Any],
+    outer: Mapping[str, feel.Value],
+    sealed: frozenset[str],
+) -> Values:
+    """A signature: who, when, and a digest of what was handed in with it and of what the form showed of the case."""
+    signatures = [key for key in values if key in asked.signatures and values[key] is not None]
     if not signatures:
         return values
-    content = {name: feel.dump(value) for name, value in values.items() if name not in signatures}
-    digest = hashlib.sha256(canonical.text(content).encode()).hexdigest()
     confirms = command.runtime.confirms
     for key in signatures:
         given = submission[key]
         password = str(given.get("password", "")) if isinstance(given, dict) else ""
         if confirms is None or not confirms(command, command.actor.person, password):
             raise FormInvalid(_REFUSED, [Problem(key, _UNSIGNED)])
-        values[key] = {
-            "person": command.actor.person,
-            "onBehalfOf": command.actor.on_behalf_of,
-            "at": command.now,
-            "digest": digest,
-        }
-    return values
+    digest = _digest(command, asked, values, outer, sealed)
+    made: feel.Value = {
+        "person": command.actor.person,
+        "onBehalfOf": command.actor.on_behalf_of,
+        "at": command.now,
+        "digest": digest,
+    }
+    return {**values, **dict.fromkeys(signatures, made)}
+
+
+def _digest(
+    command: Command, asked: Form, values: Values, outer: Mapping[str, feel.Value], sealed: frozenset[str]
+) -> str:
+    """Over the signed content: what was entered, what the form showed, its files by their own digests.
+
+    A sealed value counts by a digest that tells nothing without the key.
+    """
+
+    def content(name: str, value: feel.Value) -> Any:
+        plain = feel.dump(value)
+        if name not in sealed or value is None:
+            return plain
+        return sealing.digest(command.runtime.keys.seal, json.dumps(plain).encode())
+
+    entered = {name: content(name, value) for name, value in values.items() if name not in asked.signatures}
+    shown = {name: content(name, outer.get(name)) for name in asked.names}
+    ids = [each for key in _files(asked) for each in _ids(values.get(key, outer.get(key)))]
+    signed = {
+        "entered": entered,
+        "shown": shown,
+        "files": attachment.digests(command.connection, ids),
+        "statements": {each.key: each.statement for each in asked.fields if each.key in asked.signatures},
+    }
+    return hashlib.sha256(canonical.text(signed).encode()).hexdigest()
+
+
+def _ids(value: feel.Value) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []

@@ -163,8 +163,10 @@ def _judge(command: Command, folders: list[_Folder], plain: bool) -> list[Findin
     findings: list[Finding] = []
     given = lint.handed_over([folder.diagram for folder in folders])
     for folder in folders:
+        forms = _forms(folder)
         around = lint.Surroundings(
-            forms=_forms(folder),
+            forms={name: each.by_key.keys() for name, each in forms.items()},
+            signatures={name: each.signatures for name, each in forms.items()},
             decisions=frozenset(folder.known),
             processes=processes,
             connectors={kind: declared.outputs for kind, declared in connector.known(own).items()},
@@ -209,13 +211,13 @@ def _unlisted(folder: _Folder, rules: policy.Policy) -> Iterator[Finding]:
             )
 
 
-def _forms(folder: _Folder) -> dict[str, frozenset[str]]:
-    """``{form: names its fields write}``; a form that cannot be read is a fault of the release."""
+def _forms(folder: _Folder) -> dict[str, form.Form]:
+    """Every form by its name; one that cannot be read is a fault of the release."""
     problems: list[Problem] = []
-    forms: dict[str, frozenset[str]] = {}
+    forms: dict[str, form.Form] = {}
     for name, body in folder.forms.items():
         try:
-            forms[name] = frozenset(f.key for f in form.read(body, name).fields)
+            forms[name] = form.read(body, name)
         except Invalid as error:
             problems += error.problems or [Problem(name, error.message, error.params)]
     if problems:

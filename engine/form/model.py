@@ -121,6 +121,15 @@ class Form:
         return frozenset(name for reading in used for name in reading.names if name not in keys) | fixed
 
     @cached_property
+    def signatures(self) -> frozenset[str]:
+        """The fields that somebody may sign; a form that only shows a signature does not count."""
+        return frozenset(each.key for each in self.fields if each.type == "signature" and each.fixed is not True)
+
+    def unsigned(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Values without those of the fields to be signed: whoever opens a form has not signed it yet."""
+        return {name: value for name, value in values.items() if name not in self.signatures}
+
+    @cached_property
     def by_key(self) -> Mapping[str, Field]:
         """The fields by their key."""
         return {each.key: each for each in self.fields}

@@ -16,9 +16,10 @@ from engine.actor import WHOLE_OFFICE, audience, person_audience
 from engine.bpmn.diagram import Element
 from engine.draft import Draft
 from engine.errors import NotFound
-from engine.query import columns, plain, waiting
+from engine.query import columns, plain, signed, waiting
 from engine.query.deadline import Counted, Reckoner, days
 from engine.query.people import Person
+from engine.query.signed import Signed
 from engine.query.titles import FILE, Names, Title, keys_in
 from engine.query.values import Reader
 from engine.query.wording import Field, Wording
@@ -65,9 +66,11 @@ class TaskPage:
             are the reader's own choice, and could be any.
         values: for the form: what its fields and expressions may show the reader, as plain JSON.
         types: FEEL types of the dates and times among them.
+        signed: signatures that stand under names of the form's fields, by key. A field that is still to be signed has
+            none in ``values``: what stands is one of before.
         files: ids of the files that the values, or those of the draft, name.
         opened: names of sealed values that are shown in the clear: whoever shows them records that.
-        draft: the reader's own unsent values.
+        draft: the reader's own unsent values, of which none is a signature.
         others: who else may do it, as far as the reader may know; at most 50.
         can: of ``submit claim unclaim assign withdraw remind copy``, what the reader may do now.
         sees_case, sees_story: whether the page may lead on to the case, and tell its story.
@@ -100,6 +103,7 @@ class TaskPage:
     titles: Mapping[tuple[str, str], Title]
     values: dict[str, Any]
     types: dict[str, Any]
+    signed: Mapping[str, Signed]
     files: frozenset[str]
     opened: tuple[str, ...]
     draft: Draft | None
@@ -124,7 +128,9 @@ def read(view: View, task_id: str, language: str) -> TaskPage:
     form = None if asked is None else words.form(element.form_id or element.id)
     reader, names = Reader(view, row.instance_id), Names(view)
     values, opened = ({}, {}) if asked is None else _values(view, row, of, asked, reader)
-    saved = _draft(row) if "submit" in can else None
+    closed_at = row.closed_at if row.state == "completed" else None
+    given, signatures = ({}, {}) if asked is None else signed.standing(asked, values, closed_at)
+    saved = _draft(row, asked) if "submit" in can else None
     fields = () if asked is None else tuple(words.fields(element.form_id or element.id).values())
     files = names.gather((field, opened.get(field.key, values.get(field.key))) for field in fields)
     files |= _drafted(saved, fields)
@@ -153,8 +159,9 @@ def read(view: View, task_id: str, language: str) -> TaskPage:
         closed_at=None if row.closed_at is None else clock.instant(row.closed_at),
         form=form,
         titles=names.known,
-        values=plain.of({**values, **opened}),
-        types=plain.types(values),
+        values=plain.of({**given, **opened}),
+        types=plain.types(given),
+        signed={key: found for key, value in signatures.items() if (found := signed.read(value, names.known))},
         opened=tuple(sorted(opened)),
         files=frozenset(files),
         draft=saved,
@@ -270,10 +277,12 @@ def _posts(view: View, element: Element, language: str) -> str:
     return " / ".join(role.en if language == "en" else role.title for role in roles)
 
 
-def _draft(row: Row[Any]) -> Draft | None:
+def _draft(row: Row[Any], asked: Form | None) -> Draft | None:
     if row.draft_content is None:
         return None
-    return Draft(json.loads(row.draft_content), row.draft_revision, clock.instant(row.draft_at))
+    content = json.loads(row.draft_content)
+    content = content if asked is None else asked.unsigned(content)
+    return Draft(content, row.draft_revision, clock.instant(row.draft_at))
 
 
 def _drafted(saved: Draft | None, fields: Sequence[Field]) -> set[str]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, String, cast, literal, or_, select, union_all
+from sqlalchemy import Select, String, cast, literal, null, or_, select, union_all
 
 from engine import access, schema
 
@@ -26,10 +26,11 @@ _p, _o, _x = schema.person.c, schema.organisation.c, schema.listing.c
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A name, and in English where there is one."""
+    """A name, and in English where there is one; of a person, also that of the organisation they belong to."""
 
     name: str
     name_en: str | None
+    within: Title | None = None
 
 
 class Names:
@@ -65,7 +66,8 @@ class Names:
         if self._wanted:
             parts = [_query(source, keys) for source, keys in sorted(self._wanted.items())]
             for row in self._view.connection.execute(union_all(*parts) if len(parts) > 1 else parts[0]):
-                self.known[row.source, row.id] = Title(row.name, row.name_en)
+                within = None if row.within is None else Title(row.within, row.within_en)
+                self.known[row.source, row.id] = Title(row.name, row.name_en, within)
             self._wanted.clear()
 
 
@@ -88,19 +90,24 @@ def keys_in(of: Field, value: Any) -> Iterator[tuple[str, str]]:
         rows = [row for row in value if isinstance(row, dict)]
         yield from (found for row in rows for column in of.columns for found in keys_in(column, row.get(column.key)))
     elif of.type == "signature" and isinstance(value, dict):
-        yield "person", str(value.get("person"))
+        signers = (value.get("person"), value.get("onBehalfOf"))
+        yield from (("person", str(each)) for each in signers if each)
     elif of.type in ("entry", "files"):
         source = FILE if of.type == "files" else of.source or ""
         yield from ((source, key) for key in (value if isinstance(value, list) else [value]) if isinstance(key, str))
 
 
-def _query(source: str, keys: Collection[str]) -> Select[tuple[str, str, str, str | None]]:
+def _query(source: str, keys: Collection[str]) -> Select[Any]:
     said = cast(literal(source), String).label("source")
+    nowhere = (cast(null(), String).label("within"), cast(null(), String).label("within_en"))
     if source == "person":
-        return select(said, _p.id, _p.name, _p.name_en).where(_p.id.in_(sorted(keys)))
+        within = (_o.name.label("within"), _o.name_en.label("within_en"))
+        belonging = schema.person.outerjoin(schema.organisation, _o.id == _p.organisation_id)
+        query = select(said, _p.id, _p.name, _p.name_en, *within).select_from(belonging)
+        return query.where(_p.id.in_(sorted(keys)))
     if source == "organisation":
-        return select(said, _o.id, _o.name, _o.name_en).where(_o.id.in_(sorted(keys)))
-    return select(said, _x.id, _x.name, _x.name_en).where(_x.list == source, _x.id.in_(sorted(keys)))
+        return select(said, _o.id, _o.name, _o.name_en, *nowhere).where(_o.id.in_(sorted(keys)))
+    return select(said, _x.id, _x.name, _x.name_en, *nowhere).where(_x.list == source, _x.id.in_(sorted(keys)))
 
 
 def keys_of(view: View, source: str, texts: Collection[str]) -> dict[str, tuple[str, ...]]:

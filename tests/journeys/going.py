@@ -44,6 +44,7 @@ class Going:
     def go(self, steps: Iterable[Step]) -> None:
         """Take every step: tasks and waiting through the pages, expectations on the engine."""
         player = Player(self.district, "demo", self.case)
+        self._owed()
         for step in steps:
             match step:
                 case {"task": element, "by": by}:

@@ -1,4 +1,4 @@
-"""The three signatures end to end through the pages."""
+"""Signing through the pages: three parties in turn, three persons one after another, and one form again and again."""
 
 from __future__ import annotations
 
@@ -13,12 +13,19 @@ WIDE, NARROW = (1280, 900), (390, 844)
 
 
 @pytest.mark.parametrize(
-    ("story", "language", "size"), [("three_parties_sign", "en", NARROW), ("department_refuses", "zh", WIDE)]
+    ("process", "story", "language", "size"),
+    [
+        ("c_trisign", "three_parties_sign", "en", NARROW),
+        ("c_trisign", "department_refuses", "zh", WIDE),
+        ("xc_paper", "signed_by_three", "zh", NARROW),
+        ("xc_paper", "returned_twice", "en", WIDE),
+    ],
 )
-def test_three_parties_are_asked_to_sign(
-    district: Runtime, address: str, page: Page, story: str, language: str, size: tuple[int, int]
+def test_everybody_who_is_asked_to_sign_can_sign(
+    district: Runtime, address: str, page: Page, process: str, story: str, language: str, size: tuple[int, int]
 ) -> None:
-    way = told("c_trisign", story)
+    """Each signs what another has signed before, or what they have signed themselves and got back."""
+    way = told(process, story)
     page.set_viewport_size({"width": size[0], "height": size[1]})
     walker = Walker(page, language, address)
     Going(district, walker, started(district, way)).go(way.steps)

@@ -81,7 +81,7 @@ def test_the_unit_reads_the_result_of_an_evaluation_and_nothing_else() -> None:
     shown = toml("catalog.toml")["xc_evaluate"]["fields"]
     assert shown.keys() == {
         *("unitId", "evalNo", "score", "grade", "satisfactionRate", "evaluationOutcome"),
-        *("resultReceived", "resultSignature", "sign"),
+        *("resultReceived", "resultSignature", "renewalSignature", "sign"),
     }
 
 

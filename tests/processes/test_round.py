@@ -54,7 +54,7 @@ WORKING_PAPER = {
     "amount",
     "evidence",
     "suggestion",
-    "sign",
+    "writerSignature",
 }
 ASKED: dict[tuple[str, str], set[str]] = {
     ("xc_round", "round_proposed"): {"roundId", "roundName", "year", "seq", "roundType", "theme", "sourceIssue"},

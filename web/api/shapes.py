@@ -201,6 +201,16 @@ class Draft(Shape):
     saved_at: datetime
 
 
+class Signature(Shape):
+    """Who has signed, and when."""
+
+    person: str | None
+    """A name; null where the directory no longer has one."""
+    organisation: str | None
+    on_behalf_of: str | None
+    at: datetime
+
+
 class Task(Shape):
     """One task: its form, its values as far as you may see them, and what you may do with it."""
 
@@ -236,6 +246,9 @@ class Task(Shape):
     """FEEL types of the dates and times among the values."""
     titles: dict[str, dict[str, str]]
     """What keys in the values stand for, by source and key."""
+    signed: dict[str, Signature]
+    """Signatures that stand under the keys of the form's fields. A field that is still to be signed has none among the
+    values: what stands here was signed before."""
     files: list[File]
     draft: Draft | None
     others: list[Person]

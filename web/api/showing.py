@@ -12,6 +12,7 @@ from engine.query import attached, columns, inbox, plain, start_list
 from engine.query.attached import Comment, File
 from engine.query.instance_page import InstancePage
 from engine.query.people import Person
+from engine.query.signed import Signed
 from engine.query.story import Line, Shown
 from engine.query.task_page import TaskPage
 from engine.query.titles import Title
@@ -160,6 +161,7 @@ def task(view: View, of: TaskPage) -> shapes.Task:
         values=of.values,
         types=of.types,
         titles=titles,
+        signed={key: _signature(each) for key, each in of.signed.items()},
         files=[file(each) for each in attached.files_by_id(view, of.files).values()],
         draft=_draft(of.draft),
         others=_persons(of.others),
@@ -227,6 +229,15 @@ def line(of: Line) -> shapes.Line:
 
 
 # ---- pieces
+
+
+def _signature(of: Signed) -> shapes.Signature:
+    def name(title: Title | None) -> str | None:
+        return None if title is None else i18n.named(title)
+
+    return shapes.Signature(
+        person=name(of.person), organisation=name(of.organisation), on_behalf_of=name(of.on_behalf_of), at=of.at
+    )
 
 
 def _persons(of: Iterable[Person]) -> list[shapes.Person]:

@@ -10,10 +10,12 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from engine import clock, definition
+from engine import definition
 from engine.query import attached, titles
+from engine.query import signed as signatures
 from engine.query.attached import File
 from engine.query.people import Person
+from engine.query.signed import Signed
 from engine.query.story import Line, Shown
 from engine.query.titles import Title
 from engine.query.wording import Field, Wording
@@ -155,11 +157,13 @@ class Known:
 
     Attributes:
         titles: (source, key) → title of an entry.
+        persons: the same of persons, with their organisations, for signatures.
         files: by id, as far as the reader may see them.
         says: the words of the definition, where the page is about one.
     """
 
     titles: dict[tuple[str, str], str] = field(default_factory=dict)
+    persons: Mapping[tuple[str, str], Title] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
     says: Wording | None = None
 
@@ -170,7 +174,7 @@ def gather(view: View, values: Sequence[Shown], says: Wording | None = None) -> 
     ids = names.gather((shown.field, shown.value) for shown in values)
     names.read()
     named = {place: i18n.named(title) for place, title in names.known.items()}
-    return Known(named, attached.files_by_id(view, ids), says)
+    return Known(named, names.known, attached.files_by_id(view, ids), says)
 
 
 def kind(of: Field, value: Any) -> str:
@@ -202,10 +206,19 @@ def plain(of: Field, value: Any, known: Known) -> str:
 
 
 def signed(value: Any, known: Known) -> str:
-    """A signature as a sentence."""
-    if not isinstance(value, dict) or not value.get("person"):
-        return ""
-    who = known.titles.get(("person", str(value["person"])), str(value["person"]))
-    at = value.get("at")
-    moment = clock.instant(at) if isinstance(at, int) else datetime.fromisoformat(at) if isinstance(at, str) else at
-    return str(_("Signed by %(name)s, %(at)s", name=who, at=i18n.moment(moment)))
+    """A signature's value as a sentence."""
+    found = signatures.read(value, known.persons)
+    return "" if found is None else signature(found)
+
+
+def signature(of: Signed) -> str:
+    """Who signed and when: names, never keys."""
+    if of.person is None:
+        return str(_("Signed on %(at)s.", at=i18n.moment(of.at)))
+    name = i18n.named(of.person)
+    if of.on_behalf_of is not None:
+        name = str(_("%(name)s (for %(other)s)", name=name, other=i18n.named(of.on_behalf_of)))
+    if of.organisation is None:
+        return str(_("Signed by %(name)s, %(at)s", name=name, at=i18n.moment(of.at)))
+    within = i18n.named(of.organisation)
+    return str(_("Signed by %(name)s, %(organisation)s, %(at)s", name=name, organisation=within, at=i18n.moment(of.at)))

@@ -149,6 +149,7 @@ def _island(view: View, page: TaskPage, says: Wording, phrases: list[str]) -> di
         "locale": i18n.language(),
         "entries-url": url_for("inbox.entries"),
         "titles": json.dumps(_titles(page), ensure_ascii=False),
+        "signed": json.dumps({k: speech.signature(v) for k, v in page.signed.items()}, ensure_ascii=False),
         "words": json.dumps(_words(page, says), ensure_ascii=False),
         "files": json.dumps(_files(view, page), ensure_ascii=False),
         "sheets-url": url_for("inbox.take_sheet", task_id=page.id, field=""),

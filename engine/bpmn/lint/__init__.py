@@ -19,6 +19,7 @@ from engine.bpmn.lint import (
     names,
     people,
     reach,
+    signatures,
     starts,
     style,
     thrown,
@@ -48,6 +49,7 @@ _THEMES = (
     called,
     people,
     names,
+    signatures,
     style,
 )
 

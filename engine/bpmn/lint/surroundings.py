@@ -20,6 +20,7 @@ class Surroundings:
         roles: title of a role (the name of a lane) -> kind of its remit; ``None`` for the whole office.
         groups: keys of roles, as ``candidateGroups`` names them.
         forms: ids of forms, or id -> names of its fields (which are what a submission writes).
+        signatures: id of a form -> names of its fields that are signed.
         decisions: ids of decisions.
         processes: ids of processes that can be called, or id -> ids of the processes they call.
         deadlines: keys of deadline rules.
@@ -35,6 +36,7 @@ class Surroundings:
     roles: Mapping[str, str | None] | None = None
     groups: Collection[str] | None = None
     forms: Mapping[str, Collection[str]] | Collection[str] | None = None
+    signatures: Mapping[str, Collection[str]] = field(default_factory=dict)
     decisions: Collection[str] | None = None
     processes: Mapping[str, Collection[str]] | Collection[str] | None = None
     deadlines: Collection[str] | None = None

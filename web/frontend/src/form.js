@@ -19,6 +19,7 @@
 //        data-sheets-url="…"      + a grid's key: POST multipart (file) → {"rows","titles","problems","more"}; + "/out": POST {"rows"} → .xlsx;
 //                                 absent: no workbooks
 //        data-entries-url="…"     GET ?source&q | ?source&key=a&key=b → {"entries": [{"key","title","note"}]}
+//        data-signed='{"sign": "…"}'      who has signed, as a sentence, by key of the field
 //        data-titles='{"person": {"key": "title"}}'           titles of entries that the values name (others are looked up)
 //        data-stock-phrases='["同意。"]'></div>                the person's stock phrases, offered under text areas
 //
@@ -65,6 +66,7 @@ async function open(root) {
     shelf: ['value', shelf],
     workbook: ['value', new Workbook(data.sheetsUrl)],
     stockPhrases: ['value', parsed(data.stockPhrases, [])],
+    signed: ['value', parsed(data.signed, {})],
     outerTypes: ['value', parsed(data.types, {})],
     outerWords: ['value', parsed(data.words, {})],
     expressions: ['value', await expressions()],

@@ -1,27 +1,39 @@
-// The field `signature`: a statement confirmed with the password. The server makes the value: person, at, digest.
+// The field `signature`: a statement confirmed with the password. The server makes the value: person, at, digest. Who has signed is
+// a sentence of the server's, by key of the field; where the field is to be signed it tells of a signature of before.
 import say from '../words/say.js';
-import time from '../words/time.js';
 import Frame from './frame.jsx';
+import useService from './use-service.js';
 
-function Signed({ value }) {
+function Signed({ sentence, digest }) {
   return (
     <div class="signing-done">
-      <p>{say('Signed by {person}, {at}', { person: value.name ?? value.person, at: time(value.at) })}</p>
-      {value.digest && <p class="signing-digest">{say('Fingerprint {digest}', { digest: value.digest.slice(0, 16) })}</p>}
+      <p>{sentence ?? say('Signed.')}</p>
+      {digest && <p class="signing-digest">{say('Fingerprint {digest}', { digest: digest.slice(0, 16) })}</p>}
+    </div>
+  );
+}
+
+function Before({ sentence }) {
+  return (
+    <div class="signing-before">
+      <p>{say('Before: {sentence}', { sentence })}</p>
+      <p>{say('That signature stands in the story and does not count for you.')}</p>
     </div>
   );
 }
 
 export default function Signature(props) {
   const { field, value, onChange, onBlur, onFocus, domId, disabled, readonly } = props;
-  const done = value?.person;
+  const sentence = useService('signed')[field.key];
   const fixed = disabled || readonly;
+  const done = fixed && value?.person;
   return (
     <Frame type="signature" {...props} group={Boolean(done || fixed)}>
       {({ describedBy, invalid }) => (
         <div class="signing">
           {field.statement && <blockquote class="signing-statement">{field.statement}</blockquote>}
-          {done && <Signed value={value} />}
+          {done && <Signed sentence={sentence} digest={value.digest} />}
+          {!done && sentence && <Before sentence={sentence} />}
           {!done && fixed && <p>{say('Not signed yet.')}</p>}
           {!done && !fixed && (
             <>
