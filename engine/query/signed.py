@@ -48,7 +48,9 @@ def read(value: Any, titles: Mapping[tuple[str, str], Title]) -> Signed | None:
     return Signed(person, within, other, moment, str(value.get("digest") or ""))
 
 
-def standing(form: Form, values: Mapping[str, Any], closed_at: int | None) -> tuple[dict[str, Any], dict[str, Any]]:
+def standing(
+    form: Form | None, values: Mapping[str, Any], closed_at: int | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a page gives the form's fields, and the signatures that it tells apart from them.
 
     A field that is to be signed gets nothing, whatever stands under its name: that is a signature of before, of this
@@ -61,6 +63,8 @@ def standing(form: Form, values: Mapping[str, Any], closed_at: int | None) -> tu
     Returns:
         The values to fill in, and every signature by the key of its field.
     """
+    if form is None:
+        return {}, {}
     signatures = {each.key: values[each.key] for each in form.fields if each.type == "signature" and each.key in values}
     given = form.unsigned(values)
     given |= {key: signatures[key] for key in form.signatures & signatures.keys() if _was(signatures[key], closed_at)}

@@ -128,8 +128,7 @@ def read(view: View, task_id: str, language: str) -> TaskPage:
     form = None if asked is None else words.form(element.form_id or element.id)
     reader, names = Reader(view, row.instance_id), Names(view)
     values, opened = ({}, {}) if asked is None else _values(view, row, of, asked, reader)
-    closed_at = row.closed_at if row.state == "completed" else None
-    given, signatures = ({}, {}) if asked is None else signed.standing(asked, values, closed_at)
+    given, signatures = signed.standing(asked, values, row.closed_at if row.state == "completed" else None)
     saved = _draft(row, asked) if "submit" in can else None
     fields = () if asked is None else tuple(words.fields(element.form_id or element.id).values())
     files = names.gather((field, opened.get(field.key, values.get(field.key))) for field in fields)
