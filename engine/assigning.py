@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine import access, calendar, clock, feel
-from engine.actor import person_audience
+from engine.actor import audience, person_audience
 from engine.bpmn.diagram import Element
 from engine.interpreter.progress import TaskOpened
 
@@ -34,8 +34,8 @@ def audiences(
     """
     if definition.plain:
         users = (*task.users, *((task.assignee,) if task.assignee else ()))
-        named = tuple(person_audience(p) for p in users) + tuple(f"{group}@*" for group in task.groups)
-        return named or (person_audience(held.started_by),)
+        named = [*map(person_audience, users), *map(audience, task.groups)]
+        return tuple(dict.fromkeys(named)) or (person_audience(held.started_by),)
     rules = command.rules
     return access.candidate_audiences(rules, element.lane, task.groups, task.users, held.remits, task.assignee)
 

@@ -193,7 +193,8 @@ def _calls_of_all(command: Command, folders: Iterable[_Folder]) -> dict[str, fro
     found: dict[str, frozenset[str]] = {key: frozenset() for key in released}
     for folder in folders:
         for key, process in folder.diagram.processes.items():
-            found[key] = frozenset(_calls(process))
+            if process.executable:
+                found[key] = frozenset(_calls(process))
     return found
 
 

@@ -37,7 +37,7 @@ from engine.bpmn.model import (
     TimeForm,
     walk,
 )
-from engine.bpmn.reading import extensions, lanes, scopes, xml
+from engine.bpmn.reading import extensions, lanes, references, scopes, xml
 from engine.bpmn.reading.data import Data
 from engine.bpmn.reading.document import Document
 from engine.errors import DiagramInvalid
@@ -87,7 +87,7 @@ def read(source_xml: bytes, source: str = "") -> Diagram:
         DiagramInvalid: not readable as BPMN, or with ids and references that contradict each other; its problems are
             all the faults found, as findings.
     """
-    root = xml.parse(source_xml)
+    root = references.resolve(xml.parse(source_xml))
     document = Document(root)
     data = Data(document)
     pools = {
@@ -99,13 +99,14 @@ def read(source_xml: bytes, source: str = "") -> Diagram:
         if tag == "process" or tag in GLOBAL_TASKS:
             process = _process(document, data, element, tag, pools.get(element.get("id")))
             processes.setdefault(process.id, process)
-    if not processes and not len(document.findings):
+    if not processes and not document.findings.refuse:
         document.findings.error(
             "no-process", "", xml.line(root), "The file holds no process.", "Draw one, or choose another file."
         )
-    if len(document.findings):
+    if document.findings.refuse:
         raise DiagramInvalid("The diagram cannot be read.", list(document.findings), source=source)
-    return Diagram(source, source_xml, hashlib.sha256(source_xml).hexdigest(), processes, _drawn(root))
+    digest, doubts = hashlib.sha256(source_xml).hexdigest(), tuple(document.findings)
+    return Diagram(source, source_xml, digest, processes, _drawn(root), doubts)
 
 
 def _process(document: Document, data: Data, element: etree._Element, tag: str, pool: str | None) -> Process:
@@ -126,4 +127,4 @@ def _process(document: Document, data: Data, element: etree._Element, tag: str, 
 
 def _drawn(root: etree._Element) -> frozenset[str]:
     shapes = root.iter(f"{{{xml.BPMNDI}}}BPMNShape", f"{{{xml.BPMNDI}}}BPMNEdge")
-    return frozenset(filter(None, (xml.reference(shape.get("bpmnElement")) for shape in shapes)))
+    return frozenset((shape.get("bpmnElement") or "").strip().rpartition(":")[2] for shape in shapes) - {""}

@@ -69,6 +69,11 @@ class Findings:
         """Takes over findings noted elsewhere."""
         self._all.extend(findings)
 
+    @property
+    def refuse(self) -> bool:
+        """Whether one of them is a fault."""
+        return any(finding.severity == "error" for finding in self._all)
+
     def __iter__(self) -> Iterator[Finding]:
         return iter(self._all)
 

@@ -10,6 +10,8 @@ from collections import abc
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from engine.bpmn.finding import Finding
+
 EventKind = Literal[
     "message", "signal", "timer", "error", "escalation", "conditional", "cancel", "compensate", "terminate", "link"
 ]
@@ -300,6 +302,7 @@ class Diagram:
         xml: the bytes as they were read.
         digest: SHA-256 of ``xml``, in hex.
         drawn: ids of the elements and flows that have a shape or an edge in the drawing.
+        doubts: warnings that came up while it was read.
     """
 
     source: str
@@ -307,6 +310,7 @@ class Diagram:
     digest: str
     processes: abc.Mapping[str, Process]
     drawn: frozenset[str] = frozenset()
+    doubts: tuple[Finding, ...] = ()
 
 
 def walk(scope: Scope) -> abc.Iterator[tuple[Scope, Element]]:

@@ -149,7 +149,7 @@ _DATA_ENTRIES: dict[str, Entry] = {
     "dataStoreReference": entry(
         "kept", kept="name itemSubjectRef dataStoreRef", note="It is a drawing; data associations with it are refused."
     ),
-    "ioSpecification": entry("run", ACTIVITIES, note="It names what data associations lead to."),
+    "ioSpecification": entry("run", IN_ACTIVITY | {"process"}, note="It names what data associations lead to."),
     "dataInput": entry("run", _THROW | {"ioSpecification"}, "name", kept="itemSubjectRef isCollection"),
     "dataOutput": entry("run", _CATCH | {"ioSpecification"}, "name", kept="itemSubjectRef isCollection"),
     "inputDataItem": entry("run", "multiInstanceLoopCharacteristics", "name", kept="itemSubjectRef isCollection"),
@@ -188,7 +188,7 @@ _ROOT_ENTRIES: dict[str, Entry] = {
     "documentation": entry("run", kept="textFormat", note="It is shown as text."),
     "extensionElements": entry("run"),
     "script": entry("refused", note="Write FEEL in `zeebe:script`."),
-    "import": entry("kept", kept="namespace location importType"),
+    "import": entry("kept", kept="namespace location importType", note="Nothing is read of other files."),
     "extension": entry("kept", run="mustUnderstand", kept="definition", note="`mustUnderstand` may only be `false`."),
     "auditing": entry("kept"),
     "monitoring": entry("kept"),

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from engine.bpmn.finding import Finding, Findings
 from engine.bpmn.lint import (
+    ambiguous,
     called,
     compensation,
     conditions,
@@ -40,6 +41,7 @@ _THEMES = (
     reach,
     starts,
     events,
+    ambiguous,
     conditions,
     loops,
     timers,
@@ -66,13 +68,30 @@ def check(diagram: Diagram, surroundings: Surroundings | None = None) -> tuple[F
     sheet = Sheet(diagram, surroundings or Surroundings())
     for theme in _THEMES:
         theme.check(sheet)
+    _drawings(sheet)
+    found = [replace(finding, source=diagram.source) for finding in sheet.findings]
+    return tuple(sorted(found, key=lambda finding: (finding.line, finding.where, finding.rule)))
+
+
+def _drawings(sheet: Sheet) -> None:
+    """Rules no-process and not-executable: what of the file is a drawing only."""
+    drawings = [process for process in sheet.diagram.processes.values() if not process.executable]
     if not sheet.processes:
         sheet.findings.error(
             "no-process",
             "",
             0,
-            "No process of the file is executable.",
+            "No process of the file is executable (found: {processes}).",
             "Set isExecutable to true on the process that is to be run.",
+            processes=", ".join(process.id for process in drawings[:10]),
         )
-    found = [replace(finding, source=diagram.source) for finding in sheet.findings]
-    return tuple(sorted(found, key=lambda finding: (finding.line, finding.where, finding.rule)))
+        return
+    for process in drawings:
+        sheet.findings.warning(
+            "not-executable",
+            process.id,
+            process.line,
+            "The process {process} is not executable: it is a drawing, and is neither judged nor released.",
+            "Set isExecutable to true if it is to be run.",
+            process=process.id,
+        )

@@ -125,9 +125,18 @@ def _call(sheet: Sheet, place: Place, called: Called | None) -> None:
             id=place.id,
         )
         return
-    known = sheet.around.processes
+    known, beside = sheet.around.processes, sheet.diagram.processes.get(called.process)
     fixed = not called.process.startswith("=")
-    if fixed and known is not None and called.process not in known and called.process not in sheet.diagram.processes:
+    if beside is not None and not beside.executable:
+        sheet.error(
+            place,
+            "called-missing",
+            "The process {process}, which {id} calls, is not executable.",
+            "Set isExecutable to true on it, or call another one.",
+            process=called.process[:200],
+            id=place.id,
+        )
+    elif fixed and known is not None and called.process not in known and beside is None:
         sheet.error(
             place,
             "called-missing",

@@ -8,8 +8,8 @@ from lxml import etree
 
 from engine.bpmn.lint.sheet import Place, Sheet
 from engine.bpmn.lint.writes import Writes
+from engine.bpmn.model import Process
 from engine.bpmn.reading import xml
-from engine.bpmn.reading.document import owner
 
 _NAME = re.compile(r"[^\W\d]\w{0,99}")
 _FEEL_WORDS = frozenset(
@@ -48,6 +48,10 @@ def check(sheet: Sheet) -> None:
             for tag in ("dataInputAssociation", "dataOutputAssociation"):
                 for association in xml.children(source, tag):
                     _association(sheet, association)
+    for process in sheet.processes:
+        source = sheet.source(process.id)
+        if source is not None and xml.name(source) == "process":
+            _sets(sheet, process, source)
     for _, scope, _ in sheet.scopes:
         known: dict[str, str] = {}
         for item in scope.data.values():
@@ -83,7 +87,7 @@ def _names(sheet: Sheet, writes: Writes, place: Place) -> None:
             )
 
 
-def _sets(sheet: Sheet, place: Place, source: etree._Element) -> None:
+def _sets(sheet: Sheet, place: Place | Process, source: etree._Element) -> None:
     specification = xml.child(source, "ioSpecification")
     if specification is None:
         return
@@ -106,25 +110,25 @@ def _association(sheet: Sheet, association: etree._Element) -> None:
     sources = list(xml.children(association, "sourceRef"))
     ends = [*sources, *xml.children(association, "targetRef")]
     for end in ends:
-        target = sheet.source(xml.reference(xml.text(end)) or "")
+        target = sheet.source(xml.text(end) or "")
         if target is not None and xml.name(target) == "dataStoreReference":
             sheet.findings.error(
                 "data-store",
-                owner(association),
+                xml.owner(association),
                 xml.line(end),
                 "{id} exchanges data with the store {store}, which is a drawing only.",
                 "Read and write registers with a service task, and draw a plain association to the store.",
-                id=owner(association),
+                id=xml.owner(association),
                 store=target.get("id") or "",
             )
     told = xml.child(association, "transformation") is not None or xml.child(association, "assignment") is not None
     if len(sources) > 1 and not told:
         sheet.findings.error(
             "data-association",
-            owner(association),
+            xml.owner(association),
             xml.line(association),
             "{id} takes {count} things into one without saying how.",
             "Write a transformation, or an association for each.",
-            id=owner(association),
+            id=xml.owner(association),
             count=len(sources),
         )

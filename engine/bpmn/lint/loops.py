@@ -5,7 +5,6 @@ from __future__ import annotations
 from engine.bpmn.lint.sheet import Place, Sheet
 from engine.bpmn.model import ACTIVITIES, EVENTS, Loop
 from engine.bpmn.reading import xml
-from engine.bpmn.reading.document import owner
 
 
 def check(sheet: Sheet) -> None:
@@ -119,11 +118,11 @@ def _behaviour(sheet: Sheet) -> None:
         ):
             sheet.findings.error(
                 "behaviour-other-than-all",
-                owner(several),
+                xml.owner(several),
                 xml.line(several),
                 "{id} is to throw events as its instances end (behavior {behaviour}); that is not run.",
                 "Delete it, and throw the event from inside the activity.",
-                id=owner(several),
+                id=xml.owner(several),
                 behaviour=behaviour[:100],
             )
 

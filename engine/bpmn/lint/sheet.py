@@ -11,7 +11,7 @@ from lxml import etree
 from engine.bpmn.finding import Findings
 from engine.bpmn.lint.surroundings import Surroundings
 from engine.bpmn.model import Diagram, Element, Flow, Process, Scope
-from engine.bpmn.reading import xml
+from engine.bpmn.reading import references, xml
 
 BY_HAND = frozenset({"userTask", "manualTask", "task"})
 CATCH, THROW = "intermediateCatchEvent", "intermediateThrowEvent"
@@ -86,12 +86,13 @@ class Sheet:
         self.diagram = diagram
         self.around = surroundings
         self.findings = Findings()
+        self.findings.extend(diagram.doubts)
         self.processes = tuple(process for process in diagram.processes.values() if process.executable)
 
     @cached_property
     def root(self) -> etree._Element:
         """The XML, for rules about words that the model does not hold."""
-        return xml.parse(self.diagram.xml)
+        return references.resolve(xml.parse(self.diagram.xml))
 
     @cached_property
     def _sources(self) -> dict[str, etree._Element]:

@@ -9,7 +9,6 @@ from lxml import etree
 from engine.bpmn.dialect import ZEEBE
 from engine.bpmn.lint.sheet import Sheet
 from engine.bpmn.reading import xml
-from engine.bpmn.reading.document import owner
 
 _ONCE = frozenset(
     {
@@ -53,7 +52,7 @@ def check(sheet: Sheet) -> None:
                 if seen[key] == 2:
                     sheet.findings.error(
                         "given-twice",
-                        owner(part),
+                        xml.owner(part),
                         xml.line(part),
                         "{what} is given twice, and only one could count.",
                         "Delete one.",

@@ -7,11 +7,11 @@ from lxml import etree
 from engine.bpmn.dialect import BPMN, OTHER_ENGINES, ZEEBE, ZEEBE_ATTRIBUTES, Entry
 from engine.bpmn.lint.sheet import Sheet
 from engine.bpmn.reading import xml
-from engine.bpmn.reading.document import owner
 
 _FEEL = ("feel", "https://www.omg.org/spec/dmn", "http://www.omg.org/spec/dmn")
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _XML = "http://www.w3.org/XML/1998/namespace"
+_TIMES = frozenset({"timeDate", "timeDuration", "timeCycle"})
 # What another rule says better.
 _ELSEWHERE = {"script", "complexBehaviorDefinition"}
 _ATTRIBUTES_ELSEWHERE = {("multiInstanceLoopCharacteristics", "oneBehaviorEventRef")}
@@ -19,7 +19,7 @@ _ATTRIBUTES_ELSEWHERE |= {("multiInstanceLoopCharacteristics", "noneBehaviorEven
 
 
 def check(sheet: Sheet) -> None:
-    """Rules unknown-element, unknown-attribute, other-engine, expression-language and must-understand."""
+    """Rules unknown-element, unknown-attribute, other-engine, expression-language, must-understand, import-unread."""
     engines: dict[str, etree._Element] = {}
     skipped = {process.id for process in sheet.diagram.processes.values() if not process.executable}
     stack = [sheet.root]
@@ -30,7 +30,7 @@ def check(sheet: Sheet) -> None:
     for namespace, element in engines.items():
         sheet.findings.warning(
             "other-engine",
-            owner(element),
+            xml.owner(element),
             xml.line(element),
             "The diagram holds words of {engine}, which mean nothing here.",
             "Say the same with zeebe extension elements, or delete them.",
@@ -67,7 +67,8 @@ def _judge(sheet: Sheet, element: etree._Element, engines: dict[str, etree._Elem
         return False
     for attribute, value in element.attrib.items():
         _attribute(sheet, element, tag, entry, _split(str(attribute)), str(value), engines)
-    _language(sheet, element)
+    _language(sheet, element, entry)
+    _beside(sheet, element)
     return tag != "documentation"
 
 
@@ -100,7 +101,7 @@ def _attribute(
         own = attribute in entry.refused | entry.run
         sheet.findings.error(
             "unknown-attribute",
-            owner(element),
+            xml.owner(element),
             xml.line(element),
             "The attribute {attribute}={value} of {tag} is not run.",
             (entry.note if own else "") or "Delete it, or use one that docs/dialect.md lists.",
@@ -110,24 +111,47 @@ def _attribute(
         )
 
 
-def _language(sheet: Sheet, element: etree._Element) -> None:
-    """Expressions are FEEL; a file that says otherwise would be misread."""
-    attribute = "expressionLanguage" if xml.name(element) == "definitions" else "language"
-    value = element.get(attribute)
-    if value and not value.lower().startswith(_FEEL):
+def _language(sheet: Sheet, element: etree._Element, entry: Entry) -> None:
+    """Expressions are FEEL; one that says otherwise, or that stands in a file which does, would be misread."""
+    text = xml.text(element)
+    if "language" not in entry.run or text is None or _reads_alike(xml.name(element), text):
+        return
+    own = element.get("language")
+    value = own or sheet.root.get("expressionLanguage") or ""
+    if value and not value.strip().lower().startswith(_FEEL):
         sheet.findings.error(
             "expression-language",
-            owner(element),
+            xml.owner(element),
             xml.line(element),
-            "Expressions in {language} are not run.",
-            "Write them in FEEL and delete the attribute {attribute}.",
+            "The expression {expression} is in {language}, which is not run.",
+            "Write it in FEEL, and delete {attribute}.",
+            expression=text[:100],
             language=value[:100],
-            attribute=attribute,
+            attribute="language" if own else "expressionLanguage",
         )
-    if xml.name(element) == "extension" and element.get("mustUnderstand") in ("true", "1"):
+
+
+def _reads_alike(tag: str, text: str) -> bool:
+    """Whether a text is the same in every language: a time of ISO 8601, the name of a variable."""
+    return not text.startswith("=") if tag in _TIMES else tag == "to" and text.isidentifier()
+
+
+def _beside(sheet: Sheet, element: etree._Element) -> None:
+    """What the file asks for beside what it holds: extensions that must be known, other files."""
+    if xml.name(element) == "import":
+        sheet.findings.warning(
+            "import-unread",
+            xml.owner(element),
+            xml.line(element),
+            "The file imports {location} ({namespace}), of which nothing is read.",
+            "Put what is needed into this file, or delete the import.",
+            location=(element.get("location") or "")[:200],
+            namespace=(element.get("namespace") or "")[:200],
+        )
+    if xml.name(element) == "extension" and (element.get("mustUnderstand") or "").strip() in ("true", "1"):
         sheet.findings.error(
             "must-understand",
-            owner(element),
+            xml.owner(element),
             xml.line(element),
             "The file asks to be refused by whoever does not know the extension {definition}.",
             "Delete the extension, or set mustUnderstand to false if the process is right without it.",
@@ -137,7 +161,9 @@ def _language(sheet: Sheet, element: etree._Element) -> None:
 
 def _unknown(sheet: Sheet, element: etree._Element, message: str, advice: str, **params: str) -> None:
     _, tag = _split(str(element.tag))
-    sheet.findings.error("unknown-element", owner(element), xml.line(element), message, advice, tag=tag[:100], **params)
+    sheet.findings.error(
+        "unknown-element", xml.owner(element), xml.line(element), message, advice, tag=tag[:100], **params
+    )
 
 
 def _holder(element: etree._Element, namespace: str) -> str:

@@ -9,7 +9,8 @@ from lxml import etree
 
 from engine.bpmn.model import DataObject, Mapping
 from engine.bpmn.reading import xml
-from engine.bpmn.reading.document import Document, owner
+from engine.bpmn.reading.document import Document
+from engine.bpmn.reading.references import DATA
 
 _NAME = re.compile(r"[^\W\d]\w*")
 # What bpmn-js invents where an association must end at something and the task has nothing to end at.
@@ -88,15 +89,18 @@ class Data:
             for assignment in assignments:
                 source, target = xml.text(xml.child(assignment, "from")), xml.text(xml.child(assignment, "to"))
                 if source and target:
-                    yield Mapping(
-                        "=" + source.removeprefix("="), target.removeprefix("=").strip(), xml.line(assignment)
-                    )
+                    yield Mapping("=" + self._said(source), self._said(target), xml.line(assignment))
             sources = [self.name(xml.text(part)) for part in xml.children(association, "sourceRef")]
             target = self.name(xml.text(xml.child(association, "targetRef")))
             transformation = xml.text(xml.child(association, "transformation"))
             source = transformation.removeprefix("=") if transformation else next(filter(None, sources), None)
             if not assignments and source and target:
                 yield Mapping("=" + source, target, xml.line(association))
+
+    def _said(self, text: str) -> str:
+        """One side of an assignment: FEEL, or a data element by its id, which is the variable that it means."""
+        bare = text.removeprefix("=").strip()
+        return bare if self._document.target(bare, *DATA) is None else self.name(bare) or bare
 
     def _check_reach(self, association: etree._Element) -> None:
         """A data object is there for the scope that holds it and those inside; another scope cannot reach it."""
@@ -109,7 +113,7 @@ class Data:
                 if home is not None and home not in around:
                     self._document.findings.error(
                         "data-out-of-reach",
-                        owner(association),
+                        xml.owner(association),
                         xml.line(part),
                         "The {end} leads to {target}, which belongs to another scope.",
                         "Move the data object to a scope around both.",

@@ -3,65 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from typing import Final
 
 from lxml import etree
 
 from engine.bpmn.finding import Findings
-from engine.bpmn.model import ACTIVITIES, ELEMENTS, EVENT_KINDS, GLOBAL_TASKS
-from engine.bpmn.reading import xml
+from engine.bpmn.model import ELEMENTS, GLOBAL_TASKS
+from engine.bpmn.reading import references, xml
 
 _ID = re.compile(r"[^\W\d][\w.\-]{0,199}")
 _INTEGER = re.compile(r"[+-]?\d{1,9}")
-_ANY: Final[Collection[str]] = ()
-
-EVENT_DEFINITIONS = frozenset(f"{kind}EventDefinition" for kind in EVENT_KINDS)
-_DATA = frozenset({"dataObjectReference", "dataObject", "property", "dataInput", "dataOutput", "dataStoreReference"})
-
-# (element, attribute or child) -> what it may point to; "*" stands for every element that may carry it.
-_BY_ATTRIBUTE: Mapping[tuple[str, str], Collection[str]] = {
-    ("sequenceFlow", "sourceRef"): ELEMENTS,
-    ("sequenceFlow", "targetRef"): ELEMENTS,
-    ("*", "default"): {"sequenceFlow"},
-    ("boundaryEvent", "attachedToRef"): ACTIVITIES,
-    ("*", "messageRef"): {"message"},
-    ("signalEventDefinition", "signalRef"): {"signal"},
-    ("errorEventDefinition", "errorRef"): {"error"},
-    ("escalationEventDefinition", "escalationRef"): {"escalation"},
-    ("compensateEventDefinition", "activityRef"): ACTIVITIES,
-    ("dataObjectReference", "dataObjectRef"): {"dataObject"},
-    ("dataStoreReference", "dataStoreRef"): {"dataStore"},
-    ("participant", "processRef"): {"process"},
-    ("messageFlow", "sourceRef"): _ANY,
-    ("messageFlow", "targetRef"): _ANY,
-    ("association", "sourceRef"): _ANY,
-    ("association", "targetRef"): _ANY,
-}
-_BY_CHILD: Mapping[tuple[str, str], Collection[str]] = {
-    ("*", "eventDefinitionRef"): EVENT_DEFINITIONS,
-    ("*", "incoming"): {"sequenceFlow"},
-    ("*", "outgoing"): {"sequenceFlow"},
-    ("lane", "flowNodeRef"): _ANY,
-    ("dataInputAssociation", "sourceRef"): _DATA,
-    ("dataInputAssociation", "targetRef"): _DATA,
-    ("dataOutputAssociation", "sourceRef"): _DATA,
-    ("dataOutputAssociation", "targetRef"): _DATA,
-    ("multiInstanceLoopCharacteristics", "loopDataInputRef"): _DATA,
-    ("multiInstanceLoopCharacteristics", "loopDataOutputRef"): _DATA,
-    ("inputSet", "dataInputRefs"): {"dataInput"},
-    ("outputSet", "dataOutputRefs"): {"dataOutput"},
-    ("linkEventDefinition", "source"): {"linkEventDefinition"},
-    ("linkEventDefinition", "target"): {"linkEventDefinition"},
-}
-_REQUIRED = {
-    ("sequenceFlow", "sourceRef"),
-    ("sequenceFlow", "targetRef"),
-    ("boundaryEvent", "attachedToRef"),
-    ("dataObjectReference", "dataObjectRef"),
-    ("association", "sourceRef"),
-    ("association", "targetRef"),
-}
 _NEEDS_ID = ELEMENTS | set(GLOBAL_TASKS) | {"process", "message", "signal", "error", "escalation", "dataObject"}
 
 
@@ -73,11 +23,11 @@ class Document:
         self.findings = Findings()
         self.by_id: dict[str, etree._Element] = {}
         self._index()
-        self._check_references()
+        references.check(root, self.by_id, self.findings)
 
     def target(self, value: str | None, *tags: str) -> etree._Element | None:
         """The element that a reference points to, if it is one of these; what is dangling has been noted already."""
-        found = self.by_id.get(xml.reference(value) or "")
+        found = self.by_id.get(" ".join((value or "").split()))
         return found if found is not None and (not tags or xml.name(found) in tags) else None
 
     def boolean(self, element: etree._Element, attribute: str, default: bool) -> bool:
@@ -111,7 +61,7 @@ class Document:
     def _value(self, element: etree._Element, attribute: str, value: str, advice: str, **params: str) -> None:
         self.findings.error(
             "attribute-value",
-            owner(element),
+            xml.owner(element),
             xml.line(element),
             "The attribute {attribute} of {tag} is {value}.",
             advice,
@@ -157,62 +107,3 @@ class Document:
                     other=xml.name(first),
                     other_line=xml.line(first),
                 )
-
-    def _check_references(self) -> None:
-        for element in self.root.iter(f"{{{xml.BPMN}}}*"):
-            tag = xml.name(element)
-            for attribute in {str(key) for key in element.attrib}:
-                allowed = _BY_ATTRIBUTE.get((tag, attribute), _BY_ATTRIBUTE.get(("*", attribute)))
-                if allowed is not None:
-                    self._check(element, attribute, element.get(attribute) or "", allowed, xml.line(element))
-            for part in element:
-                name = xml.name(part)
-                targets = _BY_CHILD.get((tag, name), _BY_CHILD.get(("*", name)))
-                if targets is not None:
-                    self._check(element, name, xml.text(part) or "", targets, xml.line(part))
-            for owner, attribute in _REQUIRED:
-                if owner == tag and element.get(attribute) is None:
-                    self._dangling(element, attribute, "The {tag} has no {attribute}.", "", xml.line(element))
-
-    def _check(self, element: etree._Element, attribute: str, value: str, allowed: Collection[str], line: int) -> None:
-        identity = xml.reference(value)
-        found = self.by_id.get(identity or "")
-        if found is None:
-            self._dangling(
-                element,
-                attribute,
-                "The {attribute} of {tag} leads to {target}, which is not in the diagram.",
-                value,
-                line,
-            )
-        elif allowed and xml.name(found) not in allowed:
-            self._dangling(
-                element,
-                attribute,
-                "The {attribute} of {tag} leads to {target}, which is a {kind}.",
-                value,
-                line,
-                kind=xml.name(found),
-            )
-
-    def _dangling(
-        self, element: etree._Element, attribute: str, message: str, value: str, line: int, **params: str
-    ) -> None:
-        self.findings.error(
-            "dangling-reference",
-            owner(element),
-            line,
-            message,
-            "Connect it anew, or delete it.",
-            attribute=attribute,
-            tag=xml.name(element),
-            target=value[:200] or "nothing",
-            **params,
-        )
-
-
-def owner(element: etree._Element) -> str:
-    """The id of the element, or of the nearest one around it that has an id."""
-    while (identity := element.get("id")) is None and (parent := element.getparent()) is not None:
-        element = parent
-    return identity or ""

@@ -9,7 +9,8 @@ from lxml import etree
 
 from engine.bpmn.model import EVENTS, EventDefinition, EventKind, TimeForm
 from engine.bpmn.reading import xml
-from engine.bpmn.reading.document import EVENT_DEFINITIONS, Document
+from engine.bpmn.reading.document import Document
+from engine.bpmn.reading.references import EVENT_DEFINITIONS
 
 _TIMES = ("timeDate", "timeDuration", "timeCycle")
 _CODE = {"error": "errorCode", "escalation": "escalationCode"}

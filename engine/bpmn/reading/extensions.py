@@ -27,9 +27,12 @@ def mappings(element: etree._Element, kind: str) -> tuple[Mapping, ...]:
     )
 
 
-def read(document: Document, element: etree._Element) -> dict[str, Any]:
-    """The fields of the model's element that come from extension elements, save mappings and properties."""
-    tag = xml.name(element)
+def read(document: Document, element: etree._Element, tag: str) -> dict[str, Any]:
+    """The fields of the model's element that come from extension elements, save mappings and properties.
+
+    Args:
+        tag: of the task that it is: a global task has a tag of its own.
+    """
     fields: dict[str, Any] = {
         "assignment": _assignment(element),
         "schedule": _schedule(element),

@@ -171,7 +171,7 @@ class Scopes:
             completion_quantity=_quantity(read, part, "completionQuantity"),
             properties=properties,
             documentation=documentation(part),
-            **extensions.read(read, part),
+            **extensions.read(read, part, tag),
             **links,
         )
 

@@ -196,7 +196,12 @@ def extension(element: etree._Element, tag: str) -> etree._Element | None:
 
 
 def reference(value: str | None) -> str | None:
-    """The id that a QName points to: its prefix, if any, says only which file, and there is only one."""
-    if value is None:
-        return None
-    return value.strip().rpartition(":")[2] or None
+    """The id that a reference names; ``None`` where it is empty. Its prefix has been seen to by then."""
+    return (value or "").strip() or None
+
+
+def owner(element: etree._Element) -> str:
+    """The id of the element, or of the nearest one around it that has an id."""
+    while (identity := element.get("id")) is None and (parent := element.getparent()) is not None:
+        element = parent
+    return identity or ""

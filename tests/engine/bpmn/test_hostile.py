@@ -93,7 +93,6 @@ def test_what_is_no_readable_diagram_is_refused_by_name_and_line(content: bytes,
         ),
         '<laneSet><lane id="x"><flowNodeRef>gone</flowNodeRef></lane></laneSet>',
         '<association id="x" sourceRef="a" targetRef="gone"/>',
-        '<task id="x"><incoming>gone</incoming></task>',
     ],
 )
 def test_a_reference_that_leads_nowhere_is_named_with_the_element_that_has_it(content: str) -> None:

@@ -162,7 +162,7 @@ def test_script_service_decision_and_call_are_read_from_their_extension_elements
 
 
 def test_a_call_may_name_its_process_as_plain_bpmn_does() -> None:
-    called = element('<callActivity id="x" calledElement="ns:q"/>').called
+    called = element('<callActivity id="x" calledElement="bpmn:q"/>').called
     assert called is not None and (called.process, called.propagate_all) == ("q", False)
 
 

@@ -104,7 +104,10 @@ def bordered(definition: str, more: str = "") -> bytes:
 
 CASES = [
     Case(
-        "event-gateway", "g", gateway(CAUGHT, '<task id="t"/>'), gateway(CAUGHT, '<receiveTask id="r" messageRef="m"/>')
+        "event-gateway",
+        "g",
+        gateway(CAUGHT, '<task id="t"/>'),
+        gateway(f'<{CATCH} id="c">{TIMER}</{CATCH}>', '<receiveTask id="r" messageRef="m"/>'),
     ),
     Case(
         "event-gateway",

@@ -183,6 +183,14 @@ CASES = [
         call('processId="child" propagateAllChildVariables="false" propagateAllParentVariables="false"'),
         AROUND,
     ),
+    Case(
+        "called-missing",
+        "c",
+        file(
+            '<process id="p"><callActivity id="c" calledElement="q"/></process><process id="q" isExecutable="false"/>'
+        ),
+        file('<process id="p"><callActivity id="c" calledElement="q"/></process><globalManualTask id="q"/>'),
+    ),
     Case("call-cycle", "x", call('processId="p"'), call('processId="child"')),
     Case("call-cycle", "x", call('processId="child"'), straight(TASK), CALLS_BACK),
     Case(
