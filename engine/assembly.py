@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine import arriving, children, connecting, incident, job, message, rotating, sweep
+from engine import arriving, attachment, children, connecting, incident, job, message, rotating, sweep
 from engine.connector import Connectors
 from engine.runtime import Runtime
 
-ANSWERING = (arriving, children, connecting, incident, message, sweep)
+ANSWERING = (arriving, attachment, children, connecting, incident, message, sweep)
 
 
 def open(  # noqa: A001 - the verb of the module

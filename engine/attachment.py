@@ -1,8 +1,10 @@
 """Files that people hand in with a task: taken at once, deleted as they please before submitting, then part of the
 case.
 
-A file is addressed by its id and given out through the access predicate; its name is never a path. Its content is
-stored once per digest. What belongs to a sealed field is stored encrypted, and each copy by itself.
+A file belongs to one task and one field from its first byte, or to one person, process and field until a case begins
+with it; its class is that field's, and what is sealed is encrypted before it is written anywhere. It is addressed by
+its id and given out through the access predicate; its name is never a path. Its content is stored once per digest,
+and what belongs to a sealed field by itself.
 """
 
 from __future__ import annotations
@@ -10,26 +12,39 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine import access, clock, filetype, ident, policy, schema, sealing, turn
-from engine.errors import Conflict, FormInvalid, Invalid, NotFound, Problem
+from engine import access, clock, definition, filetype, ident, job, policy, schema, sealing, turn
+from engine.errors import Conflict, FormInvalid, Invalid, NotFound, Problem, Tampered
+from engine.filetype import Kind
 
 if TYPE_CHECKING:
     from engine.actor import Actor
+    from engine.definition import Definition
+    from engine.form import Form
     from engine.runtime import Command, View
 
 LIMIT = 20 * 1024 * 1024
 AT_ONE_TASK = 200
 NOWHERE = ""
+UNSENT_FOR = timedelta(days=1)
+"""How long a file for a case that is to be started waits for its start."""
 _CHUNK = 256 * 1024
-_a, _b = schema.attachment.c, schema.attachment_body.c
+_a, _b, _t = schema.attachment.c, schema.attachment_body.c, schema.task.c
 _GONE = "There is no such file, or it is not yours to see."
 _TOO_LARGE = "The file {name} is larger than {limit} MB."
+_NO_FIELD = "The form has no field {field} for files. Attach {name} to one that it has."
+_NOT_HERE = "This file is not among those handed in here; attach it again."
+_OTHER_FIELD = "The file {name} was attached to another field. Attach it to this one again."
+_OTHER_STEP = "The file {name} was attached to another step or process. Attach it here again."
+_OTHER_CLASS = "Who may see this field was changed after {name} had been attached. Attach it again."
+_TOO_MANY = "You have {limit} files that are attached but not handed in. Hand some in or delete them first."
+_TOO_MUCH = "Your files that are attached but not handed in may have {limit} MB together. Hand some in or delete them."
+_CHANGED = "The file {name} is no longer what was handed in: its content was changed in the database, so it is not given out. Tell your administrator."  # noqa: E501
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +77,15 @@ class Attachment:
         return any(kind.inline and kind.media_type == self.media_type for kind in filetype.KINDS.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that has come and been looked at, and is written nowhere yet."""
+
+    name: str
+    kind: Kind
+    body: bytes
+
+
 def receive(stream: IO[bytes], name: str, limit: int = LIMIT) -> bytes:
     """The whole content of an upload, read before any transaction begins.
 
@@ -76,43 +100,71 @@ def receive(stream: IO[bytes], name: str, limit: int = LIMIT) -> bytes:
     return bytes(body)
 
 
-def add(command: Command, task_id: str, name: str, body: bytes, *, field: str | None = None) -> Attachment:
+def examined(name: str, body: bytes) -> Upload:
+    """A file as it may be kept; to be asked before a transaction begins, for looking into an archive takes its time.
+
+    Raises:
+        Invalid: too large, empty, of a kind not taken, or not what its name says.
+    """
+    name = filetype.clean(name)
+    if len(body) > LIMIT:
+        raise Invalid(_TOO_LARGE, name=name, limit=LIMIT // 1024 // 1024)
+    return Upload(name, filetype.examine(name, body), body)
+
+
+def add(command: Command, task_id: str, upload: Upload, *, field: str | None = None) -> Attachment:
     """Attach a file to a task that it is the actor's turn to do.
 
     Args:
-        field: key of the form field it belongs to; decides who may see it.
+        field: key of the field for files that it belongs to, which decides who may see it; None: beside the form.
 
     Raises:
         NotFound, Forbidden, Conflict: it is not, or no longer, the actor's task.
-        Invalid: too large, empty, of a kind not taken, or not what its name says.
+        Invalid: the form has no such field, or there are too many files already.
     """
     task = turn.take(command, task_id)
     count = select(func.count()).select_from(schema.attachment).where(_a.task_id == task_id)
     if command.connection.execute(count).scalar_one() >= AT_ONE_TASK:
         raise Invalid("There are {limit} files at this task already.", limit=AT_ONE_TASK)
-    return _store(command, task.process_key, name, body, instance_id=task.instance_id, task_id=task_id, field=field)
+    of = definition.load(command, task.definition_id) if field is not None else None
+    if of is not None:
+        _must_ask(of.form(of.elements[task.element]), field, upload)
+    cls = _class(command, task.process_key, field, of)
+    return _store(command, upload, cls, instance_id=task.instance_id, task_id=task_id, field=field)
 
 
-def add_for_start(
-    command: Command, process_key: str, name: str, body: bytes, *, field: str | None = None
-) -> Attachment:
-    """Take a file for a case that is only about to be started; until then it is its owner's alone."""
-    return _store(command, process_key, name, body, instance_id=NOWHERE, task_id=None, field=field)
+def add_for_start(command: Command, of: Definition, upload: Upload, *, field: str | None) -> Attachment:
+    """Take a file for a case that is only about to be started; until then it is its owner's alone, and for a day.
+
+    Args:
+        of: what is to be started; whether the actor may is asked before.
+
+    Raises:
+        Invalid: the form has no such field, or there are too many files already.
+    """
+    _must_ask(None if of.start_form is None else of.forms[of.start_form], field, upload)
+    cls, key = _class(command, of.process_key, field, of), of.process_key
+    added = _store(command, upload, cls, instance_id=NOWHERE, task_id=None, field=field, process_key=key)
+    job.add(command, "drop_unsent", due_at=clock.micros(command.now + UNSENT_FOR), content={"file": added.id})
+    return added
 
 
-def _store(command: Command, process_key: str, name: str, body: bytes, **place: Any) -> Attachment:
-    name = filetype.clean(name)
-    if len(body) > LIMIT:
-        raise Invalid(_TOO_LARGE, name=name, limit=LIMIT // 1024 // 1024)
-    kind = filetype.examine(name, body)
-    cls = _class(command, process_key, place["field"])
-    stored = sealing.seal(command.runtime.keys.seal, body) if cls == "sealed" else body
+def _must_ask(form: Form | None, field: str | None, upload: Upload) -> None:
+    asked = form.by_key.get(field or "") if form is not None else None
+    if asked is None or asked.type != "files":
+        raise Invalid(_NO_FIELD, [Problem(field or "", _NO_FIELD, {"field": field or "", "name": upload.name})])
+
+
+def _store(command: Command, upload: Upload, cls: str, **place: Any) -> Attachment:
+    _must_have_room(command, len(upload.body))
+    stored = sealing.seal(command.runtime.keys.seal, upload.body) if cls == "sealed" else upload.body
     row = {
         "id": ident.new(),
+        "process_key": None,
         **place,
-        "name": name,
-        "media_type": kind.media_type,
-        "size": len(body),
+        "name": upload.name,
+        "media_type": upload.kind.media_type,
+        "size": len(upload.body),
         "sha256": hashlib.sha256(stored).hexdigest(),
         "class": cls,
         "person_id": command.actor.person,
@@ -124,6 +176,23 @@ def _store(command: Command, process_key: str, name: str, body: bytes, **place: 
     return _of(row)
 
 
+def _must_have_room(command: Command, size: int) -> None:
+    """Refuse what goes beyond the person's allowance; files left at tasks that are over make room first."""
+    person, allowed = command.actor.person, command.runtime.unsent
+    p = schema.person.c
+    # Two uploads of one person at the same moment must not pass the limit together.
+    command.connection.execute(select(p.id).where(p.id == person).with_for_update())
+    over = select(_t.id).where(_t.id == _a.task_id, _t.state != "open").exists()
+    _drop(command, [_a.person_id == person, over])
+    unsent = (_a.person_id == person, _a.kept.is_(False))
+    count = select(func.count(), func.coalesce(func.sum(_a.size), 0)).where(*unsent)
+    files, total = command.connection.execute(count).one()
+    if files >= allowed.files:
+        raise Invalid(_TOO_MANY, limit=allowed.files)
+    if total + size > allowed.size:
+        raise Invalid(_TOO_MUCH, limit=allowed.size // 1024 // 1024)
+
+
 def _keep_body(command: Command, digest: str, stored: bytes) -> None:
     # DO UPDATE, though it changes nothing: it locks the row, so that nobody deletes the body between here and our
     # commit.
@@ -133,11 +202,14 @@ def _keep_body(command: Command, digest: str, stored: bytes) -> None:
     command.connection.execute(statement)
 
 
-def _class(view: View, process_key: str, field: str | None) -> str:
+def _class(view: View, process_key: str, field: str | None, of: Definition | None = None) -> str:
+    """The class of a field as the catalogue has it; what was sealed when the definition was read stays so."""
+    if of is not None and field in of.sealed:
+        return "sealed"
     process = policy.current(view.connection).processes.get(process_key)
     if process is None:
         return "internal"
-    return (process.otherwise if field is None else process.field(field.split(".")[0])).cls
+    return (process.otherwise if field is None else process.field(field)).cls
 
 
 def find(view: View, attachment_id: str) -> Attachment:
@@ -155,14 +227,20 @@ def find(view: View, attachment_id: str) -> Attachment:
 
 
 def body(view: View, found: Attachment) -> bytes:
-    """The content of a file that ``find`` has given."""
-    stored = view.connection.execute(select(_b.body).where(_b.sha256 == found.sha256)).scalar_one()
+    """The content of a file that ``find`` has given.
+
+    Raises:
+        Tampered: it is not the content that was handed in.
+    """
+    stored = view.connection.execute(select(_b.body).where(_b.sha256 == found.sha256)).scalar_one_or_none()
+    if stored is None or hashlib.sha256(stored).hexdigest() != found.sha256:
+        raise Tampered(_CHANGED, name=found.name)
     return sealing.open(view.runtime.keys.seal, stored) if found.cls == "sealed" else bytes(stored)
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
     """Files that the actor may see: those of their cases, and their own for a case not yet started."""
-    return or_(access.visible(actor, "attachment"), and_(_a.instance_id == NOWHERE, _a.person_id == actor.person))
+    return access.visible(actor, "attachment")
 
 
 def remove(command: Command, attachment_id: str) -> None:
@@ -181,6 +259,12 @@ def remove(command: Command, attachment_id: str) -> None:
         raise Conflict("The file {name} has been submitted and is part of the case now.", name=found.name)
 
 
+@job.handler("drop_unsent")
+def _drop_unsent(command: Command, work: job.Job) -> None:
+    """A case was never begun with this file."""
+    _drop(command, [_a.id == work.content["file"], _a.instance_id == NOWHERE])
+
+
 def _drop(command: Command, which: Sequence[ColumnElement[bool]]) -> int:
     """Delete files that have not been submitted, and contents that no file has any more."""
     unkept = (*which, _a.kept.is_(False))
@@ -195,32 +279,51 @@ def _drop(command: Command, which: Sequence[ColumnElement[bool]]) -> int:
     return gone
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a submission hands files in."""
+
+    process_key: str
+    instance_id: str
+    task_id: str | None
+
+
 def keep(
-    command: Command, instance_id: str, task_id: str | None, fields: Iterable[tuple[str, Collection[str]]]
+    command: Command,
+    of: Definition,
+    instance_id: str,
+    task_id: str | None,
+    fields: Iterable[tuple[str, Collection[str]]],
 ) -> None:
     """Make the files of a submission part of the case; called by whoever completes a task or starts an instance.
 
     Args:
+        of: the case's definition.
         task_id: of the task that is being completed; None at a start.
-        fields: field path and the ids in it.
+        fields: key of a field and the ids in it.
 
     Raises:
-        FormInvalid: a field names a file that was not handed in here.
+        FormInvalid: a field names a file that was not attached to it here.
     """
     wanted = [(field, each) for field, ids in fields for each in ids]
     _settle(command, task_id, [each for _, each in wanted])
     if not wanted:
         return
+    place = _Place(of.process_key, instance_id, task_id)
     rows = command.connection.execute(select(schema.attachment).where(_a.id.in_([each for _, each in wanted]))).all()
-    known = {row.id: row for row in rows if _belongs(row, command, instance_id, task_id)}
-    message = "This file is not among those handed in here; attach it again."
-    problems = [Problem(field, message) for field, each in wanted if each not in known]
+    known, problems, fresh = {row.id: row for row in rows}, [], []
+    for field, each in wanted:
+        row = known.get(each)
+        fault = _NOT_HERE if row is None else _fault(command, row, place, field, of)
+        if fault is not None:
+            problems.append(Problem(field, fault, {} if row is None or fault == _NOT_HERE else {"name": row.name}))
+        elif row is not None and not row.kept:
+            fresh.append(each)
     if problems:
         raise FormInvalid("Some files cannot be submitted.", problems)
-    fresh = [key for key, row in known.items() if not row.kept]
     if fresh:
-        place = {"instance_id": instance_id, "task_id": task_id, "kept": True}
-        command.connection.execute(update(schema.attachment).where(_a.id.in_(fresh)).values(**place))
+        kept = {"instance_id": instance_id, "task_id": task_id, "kept": True}
+        command.connection.execute(update(schema.attachment).where(_a.id.in_(fresh)).values(**kept))
 
 
 def _settle(command: Command, task_id: str | None, named: Sequence[str]) -> None:
@@ -249,11 +352,21 @@ def digests(connection: Connection, ids: Collection[str]) -> dict[str, str]:
     return {row.id: row.sha256 for row in rows}
 
 
-def _belongs(row: Row[Any], command: Command, instance_id: str, task_id: str | None) -> bool:
-    if row.instance_id == NOWHERE:
-        return bool(row.person_id == command.actor.person)
-    # A later step may hand on what an earlier one submitted; what is not submitted belongs to its task alone.
-    return bool(row.instance_id == instance_id and (row.kept or row.task_id == task_id))
+def _fault(command: Command, row: Row[Any], place: _Place, field: str, of: Definition) -> str | None:
+    """Why a file is not handed in here under this field; of files of others nothing is told."""
+    if row.kept:
+        # A later step may hand on what an earlier one submitted, under the same name only.
+        if row.instance_id != place.instance_id:
+            return _NOT_HERE
+        return None if row.field == field else _OTHER_FIELD
+    if row.person_id not in command.actor.persons:
+        return _NOT_HERE
+    begins = row.instance_id == NOWHERE and place.task_id is None and row.process_key in (place.process_key, None)
+    if not begins and (place.task_id is None or row.task_id != place.task_id):
+        return _OTHER_STEP
+    if row.field != field:
+        return _OTHER_FIELD
+    return None if row._mapping["class"] == _class(command, place.process_key, field, of) else _OTHER_CLASS
 
 
 def _of(row: Any) -> Attachment:

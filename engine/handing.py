@@ -45,7 +45,7 @@ def taken(
             raise FormInvalid(_REFUSED, [Problem(str(name)[:100], _NO_FORM) for name in submission])
         _judged(command, read, element, {**_outer(of, read, run, task, None), **submission})
         if task.files:
-            attachment.keep(command, of.id, task.id, [])
+            attachment.keep(command, read, of.id, task.id, [])
         return variables.hidden(command, read.sealed, dict(submission))
     outer = _outer(of, read, run, task, asked)
     values = form.check(
@@ -60,7 +60,7 @@ def taken(
     values = _signed(command, asked, values, submission, outer, read.sealed)
     named = attachment.named(_files(asked), submission)
     if task.files or any(ids for _, ids in named):
-        attachment.keep(command, of.id, task.id, named)
+        attachment.keep(command, read, of.id, task.id, named)
     return variables.hidden(command, read.sealed, values)
 
 

@@ -12,6 +12,7 @@ from engine.errors import FormInvalid, Problem
 from engine.query import start_list
 
 if TYPE_CHECKING:
+    from engine.attachment import Attachment, Upload
     from engine.runtime import Command, View
 
 NUMBER, NUMBER_LIMIT = "businessKey", 255
@@ -58,8 +59,19 @@ def begin(
         files = attachment.named([each.key for each in asked.fields if each.type == "files"], submission)
     business_key = str(number)[:NUMBER_LIMIT] if number else None
     instance_id = instance.start(command, process_key, values, business_key=business_key, key=key)
-    attachment.keep(command, instance_id, None, files)
+    attachment.keep(command, of, instance_id, None, files)
     return instance_id
+
+
+def attach(command: Command, process_key: str, upload: Upload, *, field: str | None) -> Attachment:
+    """Take a file for a field of the form that starts a process.
+
+    Raises:
+        NotFound: there is no such process, or it is not the actor's to start.
+        Invalid: the form has no such field, or the actor has too many files that have not been handed in.
+    """
+    chosen = start_list.one(command, process_key, "zh")
+    return attachment.add_for_start(command, definition.load(command, chosen.definition_id), upload, field=field)
 
 
 def _refuse(problems: Iterable[Problem]) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from engine import clock, feel, keys, policy
 from engine.access.granted import Granted
 from engine.actor import ENGINE, Actor
+from engine.allowance import Allowance
 from engine.database import Database
 from engine.keys import Keys
 from engine.policy import Policy
@@ -32,6 +33,7 @@ class Runtime:
         specs: read definitions by id; a definition never changes, so neither does an entry.
         after_commit: runs what a committed command owes; given by ``assembly``.
         connectors: an installation's own, beside those of the engine: type → declaration and callable.
+        unsent: how much a person may have attached and not handed in.
         confirms: whether a password is a person's own; given by whoever keeps the passwords. Without it nobody can
             sign.
     """
@@ -44,6 +46,7 @@ class Runtime:
         self.specs: dict[str, Any] = {}
         self.connectors: Connectors = {}
         self.after_commit: Callable[[Runtime, frozenset[str]], None] | None = None
+        self.unsent = Allowance()
         self.confirms: Callable[[View, str, str], bool] | None = None
 
     @property

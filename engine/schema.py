@@ -520,8 +520,10 @@ attachment = Table(
     Column("person_id", Key, nullable=False),
     Column("at", Time, nullable=False),
     Column("kept", Boolean, nullable=False, default=False),
+    Column("process_key", Key),
     Index(None, "instance_id"),
     Index(None, "task_id"),
+    Index(None, "person_id", "kept"),
 )
 attachment_body = Table(
     "attachment_body",

@@ -12,6 +12,7 @@ from flask import Flask, redirect, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
+from engine.allowance import MEGABYTE, Allowance
 from engine.runtime import Runtime
 from web import admin, api, db, demo, errors, handbook, i18n, inbox, installing, logging, navigation, security
 from web.auth import csrf, current, guard, password, routes
@@ -31,6 +32,7 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
     settings = settings or Settings()
     runtime = runtime or installing.open_runtime(settings)
     runtime.confirms = password.is_own
+    runtime.unsent = Allowance(settings.unsent_files, settings.unsent_megabytes * MEGABYTE)
     app = Flask(__name__)
     app.extensions["xuncha.settings"] = settings
     app.config.update(

@@ -56,6 +56,12 @@ class Settings(BaseSettings):
     ready_seconds: float = Field(
         default=3, gt=0, le=60, description="How long /ready waits for the database before it answers 503."
     )
+    unsent_files: int = Field(
+        default=200, ge=1, le=10_000, description="Files that one person may have attached and not handed in."
+    )
+    unsent_megabytes: int = Field(
+        default=500, ge=20, le=100_000, description="Megabytes that these files may have together."
+    )
     log_level: str = Field(default="info", description="debug, info, warning or error.")
 
     @field_validator("zone")

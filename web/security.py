@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from flask import Flask, Response, current_app, request
 
 from web.config import MEGABYTE
+from web.spool import InMemory
 
 View = TypeVar("View", bound=Callable[..., Any])
 REQUEST_LIMIT, UPLOAD_LIMIT = MEGABYTE, 25 * MEGABYTE
@@ -31,6 +32,7 @@ HEADERS = {
 
 def init_app(app: Flask, *, hosts: list[str], is_secure: bool) -> None:
     """Set limits and headers for every answer."""
+    app.request_class = InMemory
     app.config.update(
         TRUSTED_HOSTS=hosts,
         MAX_CONTENT_LENGTH=REQUEST_LIMIT,

@@ -15,7 +15,7 @@ from waitress.server import BaseWSGIServer  # type: ignore[import-untyped]
 
 from engine.errors import Broken, Unavailable
 from engine.worker import Worker
-from web import admin, db
+from web import admin, db, spool
 from web import logging as log
 from web.config import Settings
 from web.security import UPLOAD_LIMIT
@@ -96,6 +96,7 @@ def _end(worker: Worker, stop: Stop) -> None:
 
 
 def _open(app: Flask, settings: Settings, channels: dict[int, Any]) -> Any:
+    spool.encrypt()
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

@@ -199,7 +199,8 @@ class Player:
         for name, value in body.items():
             if isinstance(value, list) and filling.FILE in value:
                 with self._command(person, "attach", row.element) as command:
-                    found[name] = [attachment.add(command, row.id, filling.FILE, _PDF, field=name).id]
+                    upload = attachment.examined(filling.FILE, _PDF)
+                    found[name] = [attachment.add(command, row.id, upload, field=name).id]
         return found
 
     @contextmanager

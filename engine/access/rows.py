@@ -123,7 +123,9 @@ def _attachment(actor: Actor, rules: Policy, a: FromClause) -> Seen:
         and_(a.c["class"] == "restricted", restricted),
         and_(or_(false(), *listed), takes_part(actor, actor.audiences, a.c.instance_id)),
     )
-    return and_(or_(fresh, and_(a.c.kept, kept)), allowed(actor, a.c.instance_id))
+    # Of a case that has not begun it is nobody else's business.
+    unsent = and_(a.c.instance_id == "", a.c.person_id == actor.person)
+    return or_(unsent, and_(or_(fresh, and_(a.c.kept, kept)), allowed(actor, a.c.instance_id)))
 
 
 def _trouble(actor: Actor, rules: Policy, row: FromClause) -> Seen:

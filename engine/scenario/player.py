@@ -174,7 +174,9 @@ class Player:
         body = {}
         for name, value in submit.items():
             if name in files:
-                body[name] = [attachment.add(command, task_id, file, _PDF, field=name).id for file in value]
+                body[name] = [
+                    attachment.add(command, task_id, attachment.examined(file, _PDF), field=name).id for file in value
+                ]
             else:
                 body[name] = self._sent(value)
         return body

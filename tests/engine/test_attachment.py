@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
 
-from engine import attachment, schema
+from engine import attachment, clock, definition, schema, worker
+from engine.allowance import Allowance
 from engine.attachment import Attachment
-from engine.errors import Conflict, Forbidden, FormInvalid, Invalid, NotFound
+from engine.errors import Conflict, Forbidden, FormInvalid, Invalid, NotFound, Tampered
 from engine.query import attached
+from engine.runtime import Command
 from tests.engine import clinic
 from tests.engine.query.ward import Ward, opened
 from tests.provision.databases import Databases
@@ -32,15 +35,30 @@ def ward(house: Ward) -> Ward:
 
 
 def add(
-    ward: Ward, who: str = "ann", name: str = "片子.pdf", body: bytes = PDF, field: str | None = "film"
+    ward: Ward,
+    who: str = "ann",
+    name: str = "片子.pdf",
+    body: bytes = PDF,
+    field: str | None = "film",
+    task: str = "t1",
 ) -> Attachment:
     with ward.write(who) as command:
-        return attachment.add(command, "t1", name, body, field=field)
+        return attachment.add(command, task, attachment.examined(name, body), field=field)
 
 
 def submit(ward: Ward, *ids: str, field: str = "film", task: str = "t1", case: str = "c1", who: str = "ann") -> None:
     with ward.write(who) as command:
-        attachment.keep(command, case, task, [(field, ids)])
+        attachment.keep(command, definition.load(command, "stay"), case, task, [(field, ids)])
+
+
+def attach_for_start(command: Command, body: bytes = PDF, field: str | None = "film") -> Attachment:
+    of = definition.load(command, "stay")
+    return attachment.add_for_start(command, of, attachment.examined("申请.pdf", body), field=field)
+
+
+def begin(command: Command, case: str, *added: Attachment, field: str = "film") -> None:
+    of = definition.load(command, "stay")
+    attachment.keep(command, of, case, None, [(field, [each.id for each in added])])
 
 
 def sees(ward: Ward, who: str, found: Attachment) -> bool:
@@ -146,6 +164,146 @@ def test_a_submission_names_only_files_that_were_handed_in_at_its_own_task(ward:
         assert [problem.where for problem in refusal.value.problems] == ["film"]
 
 
+@pytest.mark.parametrize(("attached_to", "named_under"), [("film", "photo"), ("photo", "film"), (None, "photo")])
+def test_a_file_is_handed_in_under_the_field_it_was_attached_to_and_no_other(
+    ward: Ward, attached_to: str | None, named_under: str
+) -> None:
+    added = add(ward, field=attached_to)
+
+    with pytest.raises(FormInvalid) as refusal:
+        submit(ward, added.id, field=named_under)
+    (problem,) = refusal.value.problems
+    assert (problem.where, problem.params) == (named_under, {"name": "片子.pdf"})
+    assert problem.message.startswith("The file {name} was attached to another field")
+
+
+def test_what_was_submitted_is_handed_on_under_its_own_field_only(ward: Ward) -> None:
+    added = add(ward)
+    submit(ward, added.id)
+
+    with pytest.raises(FormInvalid):
+        submit(ward, added.id, field="photo")
+
+
+@pytest.mark.parametrize("field", ["film.x", "patient", ""])
+def test_a_field_that_takes_no_files_takes_none(ward: Ward, field: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        add(ward, field=field)
+    assert "no field" in refusal.value.message
+    assert bodies(ward) == 0
+
+
+def test_nobody_hands_in_the_fresh_file_of_another(ward: Ward) -> None:
+    added = add(ward)
+
+    with pytest.raises(FormInvalid) as refusal:
+        submit(ward, added.id, who="abe")
+    assert "among those handed in here" in refusal.value.problems[0].message
+    assert not refusal.value.problems[0].params, "not even its name is told"
+
+
+def test_a_file_whose_field_was_given_another_class_meanwhile_is_attached_again(ward: Ward) -> None:
+    added = add(ward, field="photo")
+    with ward.rows() as command:
+        command.connection.execute(update(schema.attachment).values({"class": "internal"}))
+
+    with pytest.raises(FormInvalid) as refusal:
+        submit(ward, added.id, field="photo")
+    assert "was changed after" in refusal.value.problems[0].message
+
+
+def test_a_file_that_was_changed_where_it_stands_is_not_given_out(ward: Ward) -> None:
+    added, gone = add(ward), add(ward, body=PDF + b"2")
+    with ward.rows() as command:
+        b = schema.attachment_body
+        command.connection.execute(update(b).where(b.c.sha256 == added.sha256).values(body=PDF + b"!"))
+        command.connection.execute(b.delete().where(b.c.sha256 == gone.sha256))
+
+    with ward.read("ann") as view:
+        for each in (added, gone):
+            with pytest.raises(Tampered, match="no longer what was handed in"):
+                attachment.body(view, attachment.find(view, each.id))
+
+
+def test_a_person_may_have_so_many_files_attached_and_one_more_is_refused(ward: Ward) -> None:
+    ward.runtime.unsent = Allowance(files=2)
+    try:
+        add(ward)
+        with ward.write("ann") as command:
+            attach_for_start(command)
+        with pytest.raises(Invalid, match="2 files"):
+            add(ward)
+        add(ward, "abe")
+        submit(ward)
+        with ward.rows() as command:
+            command.connection.execute(update(schema.task).values(state="completed", closed_by="ann"))
+            clinic.task(command.connection, "t2", "c1", "NURSE@ward:W1", token=2)
+        add(ward, task="t2")
+        with pytest.raises(Invalid, match="2 files"):
+            add(ward, task="t2")
+    finally:
+        ward.runtime.unsent = Allowance()
+
+
+def test_files_left_at_a_task_that_is_over_are_cleared_away_and_do_not_count(ward: Ward) -> None:
+    ward.runtime.unsent = Allowance(files=1)
+    try:
+        left = add(ward)
+        with ward.rows() as command:
+            command.connection.execute(update(schema.task).values(state="cancelled"))
+            clinic.task(command.connection, "t2", "c1", "NURSE@ward:W1", token=2)
+        add(ward, task="t2", body=PDF + b"2")
+        assert not sees(ward, "ann", left)
+        assert bodies(ward) == 1
+    finally:
+        ward.runtime.unsent = Allowance()
+
+
+def test_the_bytes_of_a_persons_files_together_have_a_limit(ward: Ward) -> None:
+    ward.runtime.unsent = Allowance(size=2 * len(PDF))
+    try:
+        add(ward)
+        add(ward)
+        with pytest.raises(Invalid, match="may have"):
+            add(ward, body=PDF[:20])
+    finally:
+        ward.runtime.unsent = Allowance()
+
+
+def test_a_file_for_a_case_that_is_never_begun_is_gone_after_a_day(ward: Ward) -> None:
+    with ward.write("ann") as command:
+        loose = attach_for_start(command)
+        begun = attach_for_start(command, PDF + b"2")
+        begin(command, "c1", begun)
+    with ward.rows() as command:
+        clock.advance(command.connection, timedelta(hours=23))
+    worker.run_due(ward.runtime)
+    assert sees(ward, "ann", loose)
+
+    with ward.rows() as command:
+        clock.advance(command.connection, timedelta(hours=2))
+    worker.run_due(ward.runtime)
+    assert not sees(ward, "ann", loose)
+    assert sees(ward, "dan", begun)
+    assert bodies(ward) == 1
+
+
+def test_a_file_for_a_start_belongs_to_its_process_and_to_the_start(ward: Ward) -> None:
+    with ward.write("ann") as command:
+        added = attach_for_start(command)
+        elsewhere = attach_for_start(command)
+        command.connection.execute(
+            update(schema.attachment).where(schema.attachment.c.id == elsewhere.id).values(process_key="consult")
+        )
+
+    with ward.write("ann") as command, pytest.raises(FormInvalid, match="cannot be submitted"):
+        begin(command, "c1", elsewhere)
+    with pytest.raises(FormInvalid):
+        submit(ward, added.id)
+    with ward.write("ann") as command, pytest.raises(Invalid):
+        attach_for_start(command, field=None)
+
+
 def test_a_later_step_may_hand_on_what_an_earlier_one_submitted(ward: Ward) -> None:
     added = add(ward)
     submit(ward, added.id)
@@ -168,26 +326,26 @@ def test_what_was_taken_out_of_the_form_again_is_gone_and_what_lies_beside_it_is
 
 def test_a_file_for_a_case_not_yet_started_is_its_owners_and_goes_into_the_case(ward: Ward) -> None:
     with ward.write("ann") as command:
-        added = attachment.add_for_start(command, "stay", "申请.pdf", PDF, field="film")
+        added = attach_for_start(command)
     assert [who for who in ("ann", "abe", "mia") if sees(ward, who, added)] == ["ann"]
 
     with ward.write("ann") as command:
-        attachment.keep(command, "c1", None, [("film", [added.id])])
+        begin(command, "c1", added)
     assert sees(ward, "dan", added)
 
 
 def test_a_loose_file_of_somebody_else_starts_nothing(ward: Ward) -> None:
     with ward.write("abe") as command:
-        added = attachment.add_for_start(command, "stay", "申请.pdf", PDF)
+        added = attach_for_start(command)
 
     with ward.write("ann") as command, pytest.raises(FormInvalid):
-        attachment.keep(command, "c1", None, [("film", [added.id])])
+        begin(command, "c1", added)
 
 
 @pytest.mark.parametrize("task", ["t1", "nowhere"])
 def test_a_task_that_is_not_ones_own_to_know_takes_no_file(ward: Ward, task: str) -> None:
     with ward.write("eve") as command, pytest.raises(NotFound, match="no such task"):
-        attachment.add(command, task, "片子.pdf", PDF)
+        attachment.add(command, task, attachment.examined("片子.pdf", PDF))
 
 
 def test_who_is_not_asked_attaches_nothing(ward: Ward) -> None:

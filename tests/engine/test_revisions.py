@@ -136,13 +136,40 @@ def test_a_task_that_somebody_had_begun_knows_of_the_draft(databases: Databases)
             assert dict(connection.execute(select(t.id, t.has_drafts)).all()) == {"begun": True, "untouched": False}
 
 
-def _tables_of(connection: Connection, revision: str) -> dict[str, sa.Table]:
+def test_a_file_that_waits_for_a_start_is_owed_its_end_and_one_of_a_case_is_not(databases: Databases):
+    with databases.empty() as url, closing(Database(url)) as database:
+        with database._revising() as connection:
+            files = _tables_of(connection, "0006", "attachment")["attachment"]
+            about = {
+                "name": "a.pdf",
+                "media_type": "application/pdf",
+                "size": 1,
+                "sha256": "",
+                "class": "open",
+                "at": 7,
+            }
+            for key, case, kept in (("loose", "", False), ("taken", "c1", True), ("fresh", "c1", False)):
+                row = {"id": key, "instance_id": case, "person_id": "ann", "kept": kept, **about}
+                connection.execute(insert(files), row)
+        assert database.revise()
+        with database.read() as connection:
+            a, j = schema.attachment.c, schema.job.c
+            assert connection.execute(select(a.id, a.process_key).order_by(a.id)).all() == [
+                ("fresh", None),
+                ("loose", None),
+                ("taken", None),
+            ]
+            (owed,) = connection.execute(select(j.kind, j.due_at, j.content)).all()
+            assert owed == ("drop_unsent", 7 + 86_400_000_000, '{"file": "loose"}')
+
+
+def _tables_of(connection: Connection, revision: str, *more: str) -> dict[str, sa.Table]:
     """Make the tables of an earlier version; they are read from the database, as ``schema`` says what is now."""
     config = revisions.configured(revisions.FOLDERS)
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
     then = sa.MetaData()
-    then.reflect(connection, only=["task", "draft"])
+    then.reflect(connection, only=["task", "draft", *more])
     return dict(then.tables)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
-from engine import attachment, comment
+from engine import attachment, comment, opening
 from engine.errors import NotFound
 from engine.query import attached
 from web import db
@@ -25,15 +25,20 @@ def attach_file(task_id: str, name: str, body: bytes, field: str | None) -> shap
     values. Without a field it stands beside the form. What a file is, is read from its content: a kind that is not
     taken, and a name that says another kind, are refused.
     """
+    upload = attachment.examined(name, body)
     with db.write() as command:
-        return showing.file(attachment.add(command, task_id, name, body, field=field))
+        return showing.file(attachment.add(command, task_id, upload, field=field))
 
 
 @room.operation("POST", "/processes/<process_key>/files", shapes.File, status=201, takes_file=True, refusals=(404,))
 def attach_file_for_start(process_key: str, name: str, body: bytes, field: str | None) -> shapes.File:
-    """Hand in one file for a field of a form that starts a process; yours alone until the case is started."""
+    """Hand in one file for a field of a form that starts a process; yours alone until the case is started.
+
+    A process that is not yours to start is not there. A case that is not begun within a day begins without the file.
+    """
+    upload = attachment.examined(name, body)
     with db.write() as command:
-        return showing.file(attachment.add_for_start(command, process_key, name, body, field=field))
+        return showing.file(opening.attach(command, process_key, upload, field=field))
 
 
 @room.operation("GET", "/files/<attachment_id>", None, refusals=(404,))
@@ -42,10 +47,7 @@ def read_file(attachment_id: str) -> Response:
 
     It comes to be saved under its own name, never to be shown. That somebody took out a sealed one is written down.
     """
-    with db.read() as view:
-        found = attachment.find(view, attachment_id)
-        body = attachment.body(view, found)
-    files.note(found)
+    found, body = files.opened(attachment_id)
     return files.given(found, body, inline=False)
 
 

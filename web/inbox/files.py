@@ -8,9 +8,10 @@ from flask import Response, jsonify, make_response, redirect, request, send_file
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
-from engine import access, attachment
-from engine.errors import Invalid
+from engine import access, attachment, opening
+from engine.errors import Invalid, Tampered
 from web import db, security
+from web import logging as log
 from web.inbox import cases
 from web.inbox.room import bp
 from web.inbox.tasks import file_entry
@@ -25,10 +26,9 @@ SHOWN = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; object-s
 @security.takes_files
 def upload(task_id: str) -> AnyResponse:
     """Attach one file to a task: multipart ``file``, ``field``; answers ``{"id", "name", "size", "url"}``."""
-    name, body = received()
-    field = request.form.get("field", "")[:255] or None
+    upload = attachment.examined(*received())
     with db.write() as command:
-        added = attachment.add(command, task_id, name, body, field=field)
+        added = attachment.add(command, task_id, upload, field=_field())
     return _answer(added)
 
 
@@ -36,28 +36,43 @@ def upload(task_id: str) -> AnyResponse:
 @security.takes_files
 def upload_for_start(process_key: str) -> AnyResponse:
     """Take one file for a case that is about to be started."""
-    name, body = received()
+    upload = attachment.examined(*received())
     with db.write() as command:
-        field = request.form.get("field", "")[:255] or None
-        added = attachment.add_for_start(command, process_key, name, body, field=field)
+        added = opening.attach(command, process_key, upload, field=_field())
     return _answer(added)
+
+
+def _field() -> str | None:
+    return request.form.get("field", "")[:255] or None
 
 
 @bp.get("/files/<attachment_id>")
 def file(attachment_id: str) -> Response:
     """A file's content: PDF and pictures on the page, everything else to be saved."""
-    with db.read() as view:
-        found = attachment.find(view, attachment_id)
-        body = attachment.body(view, found)
-    note(found)
+    found, body = opened(attachment_id)
     return given(found, body, inline=found.inline and "save" not in request.args)
 
 
-def note(found: attachment.Attachment) -> None:
-    """Whoever opens what is sealed is written down."""
+def opened(attachment_id: str) -> tuple[attachment.Attachment, bytes]:
+    """A file and its content; whoever opens what is sealed is written down, and so is a content that was changed.
+
+    Raises:
+        NotFound: there is none, or it is not the reader's to know.
+        Tampered: its content is not what was handed in.
+    """
+    try:
+        with db.read() as view:
+            found = attachment.find(view, attachment_id)
+            body = attachment.body(view, found)
+    except Tampered:
+        with db.write() as command:
+            access.record(command, "changed", attachment_id)
+        log.event("file changed", file=attachment_id)
+        raise
     if found.cls == "sealed":
         with db.write() as command:
             access.record(command, "opened", found.id)
+    return found, body
 
 
 def given(found: attachment.Attachment, body: bytes, *, inline: bool) -> Response:

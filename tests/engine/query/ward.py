@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,6 +14,7 @@ from engine import access, policy, schema
 from engine.actor import Actor, person
 from engine.runtime import Command, Runtime, View
 from tests.engine import clinic
+from tests.engine.bpmn.drawing import file, flow
 from tests.provision.databases import Databases
 
 # Ann nurses ward 1, Abe as well; Dan is its doctor, Eve that of ward 2; Kim is a relative; Mia directs.
@@ -29,6 +32,21 @@ LEFT = (
     *(schema.draft, schema.comment, schema.attachment, schema.attachment_body, schema.notice, schema.phrase),
     *(schema.fact, schema.candidate, schema.task, schema.reader, schema.remit, schema.instance),
 )
+
+
+# What is asked at every task and at the start: files only, each in a field of its own.
+FIELDS = ("film", "title", "photo", "scan", "letter")
+FORM = json.dumps(
+    {
+        "type": "default",
+        "id": "do",
+        "schemaVersion": 18,
+        "components": [{"type": "files", "id": key, "key": key, "label": key, "multiple": True} for key in FIELDS],
+    }
+).encode()
+DRAWING = """
+<process id="stay" name="stay" isExecutable="true"><startEvent id="begin"/><userTask id="do"/><endEvent id="end"/>
+""" + "".join([flow("begin", "do"), flow("do", "end"), "</process>"])
 
 
 class Ward:
@@ -84,6 +102,15 @@ def opened(databases: Databases, folder: Path) -> Iterator[Ward]:
     with databases.ready() as url, closing(Runtime(url, folder / "state")) as runtime:
         with runtime.write(person("mia")) as command:
             policy.release(command, clinic.FILES)
+            clinic.case(command.connection, "c0")
+            for kind, part, body in (
+                ("diagram", "stay.bpmn", file(DRAWING)),
+                ("form", "do", FORM),
+                ("form", "begin", FORM),
+            ):
+                digest = hashlib.sha256(body + part.encode()).hexdigest()
+                clinic.put(command.connection, "content", digest=digest, body=body)
+                clinic.put(command.connection, "part", definition_id="stay", kind=kind, name=part, digest=digest)
             for key, (name, english, grant) in PEOPLE.items():
                 clinic.person(command.connection, key, grant, name=name, name_en=english, sort=key, initials=key)
         yield Ward(runtime)

@@ -20,10 +20,11 @@ PDF, LIST = b"%PDF-1.7\n" + bytes(200), workbook()
 
 @pytest.fixture(scope="module", autouse=True)
 def with_photo(hospital: Hospital) -> None:
-    """A form with a second field of files, for doctors only."""
+    """A form with a second field of files, for doctors only, and one that starts a stay."""
     photo = {"type": "files", "key": "photo", "label": "照片"}
     with hospital.runtime.write() as command:
-        release.release(command, {**FILES, "stay/forms/admit.json": form("admit", [*ADMIT, photo])})
+        changed = {"admit": [*ADMIT, photo], "begin": [{"type": "files", "key": "scan", "label": "片子"}]}
+        release.release(command, {**FILES, **{f"stay/forms/{key}.json": form(key, of) for key, of in changed.items()}})
 
 
 def hand_in(one: Program, path: str, name: str, content: bytes, **form: str) -> Any:
@@ -142,6 +143,10 @@ def test_a_file_for_a_start_is_its_owners_alone(program: With) -> None:
     assert handed.status_code == 201
     assert take_out(program("ann"), handed.json["id"]).data == PDF
     assert take_out(program("dan"), handed.json["id"]).status_code == 404
+
+    assert hand_in(program("ann"), "/processes/stay/files", "片子.pdf", PDF).status_code == 422
+    foreign, none = (hand_in(program("kim"), f"/processes/{key}/files", "a.pdf", PDF) for key in ("stay", "nowhere"))
+    assert foreign.status_code == none.status_code == 404
 
 
 def test_remarks_are_made_and_read_where_the_case_is(program: With, hospital: Hospital, case: str) -> None:

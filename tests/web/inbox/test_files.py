@@ -7,8 +7,9 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
-from engine import attachment
+from engine import attachment, schema
 from tests.engine.query.hospital import Hospital
 from tests.engine.test_filetype import PNG, workbook
 from tests.web.browsing import Browser
@@ -138,3 +139,37 @@ def test_a_foreign_file_and_none_at_all_look_exactly_alike(waiting: str, hospita
 
     assert seen[:2] == seen[2:]
     assert seen[0][0] == 404
+
+
+def test_a_process_that_is_not_ones_own_to_start_takes_no_file_and_none_at_all_looks_alike(
+    hospital: Hospital, sign_in: SignIn
+) -> None:
+    foreign, missing = (upload(sign_in("kim"), f"/start/{key}/files", field="scan") for key in ("stay", "nowhere"))
+
+    assert (foreign.status_code, missing.status_code) == (404, 404)
+    assert foreign.json["message"].replace("stay", "") == missing.json["message"].replace("nowhere", "")
+
+
+def test_a_field_that_the_form_does_not_have_takes_no_file(waiting: str, sign_in: SignIn) -> None:
+    for path in (f"/tasks/{waiting}/files", "/start/stay/files"):
+        answer = upload(sign_in("ann"), path, field="scans")
+        assert (answer.status_code, "没有" in answer.json["problems"][0]["message"]) == (422, True), answer.json
+
+
+def test_a_file_whose_content_was_changed_in_the_database_is_refused_in_words_and_written_down(
+    waiting: str, hospital: Hospital, sign_in: SignIn
+) -> None:
+    ann = sign_in("ann")
+    file = upload(ann, f"/tasks/{waiting}/files", body=PDF + b"to be changed", field="scan").json
+    with hospital.rows() as command:
+        a, b = schema.attachment.c, schema.attachment_body
+        digest = command.connection.execute(select(a.sha256).where(a.id == file["id"])).scalar_one()
+        command.connection.execute(update(b).where(b.c.sha256 == digest).values(body=PDF))
+
+    answer = ann.json(file["url"])
+
+    assert (answer.status_code, "不再是" in answer.json["message"]) == (500, True), answer.json
+    with hospital.rows() as command:
+        r = schema.access_record.c
+        noted = select(r.what, r.person_id).where(r.object == file["id"])
+        assert command.connection.execute(noted).all() == [("changed", "ann")]
