@@ -93,6 +93,10 @@ class Calendar:
             return Day(day, "weekday")
         return Day(day, "make-up" if day in made_up else "weekend")
 
+    def holiday(self, day: date, language: str) -> str:
+        """What the holiday of a day is called in a language (``en_US``); empty where the package has no word for it."""
+        return _names(self.country, day.year, language).get(day, "")
+
     def is_working(self, day: date) -> bool:
         """Whether the day counts as a working day."""
         return self.day(day).working
@@ -167,6 +171,13 @@ def _published(country: str, year: int) -> tuple[Mapping[date, str], frozenset[d
     found = holidays.country_holidays(country, years=year, language=_LANGUAGE.get(country))
     made_up = {day for day in getattr(found, "weekend_workdays", ()) if day.year == year}
     return {day: name for day, name in found.items() if day.year == year}, frozenset(made_up)
+
+
+@lru_cache(maxsize=256)
+def _names(country: str, year: int, language: str) -> Mapping[date, str]:
+    """What the holidays of a year are called in a language."""
+    found = holidays.country_holidays(country, years=year, language=language)
+    return dict(found.items())
 
 
 def _beyond(year: int) -> Invalid:

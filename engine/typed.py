@@ -20,6 +20,7 @@ _SENTENCES = {
     "text": "This must be text of at most {most} characters.",
     "int": "This must be a whole number.",
     "num": "This must be a number.",
+    "percent": "This must be a number: 0.5 is shown as 50%.",
     "money": "This must be an amount of money in whole 分.",
     "bool": "This must be true or false.",
     "date": "This must be a date.",
@@ -48,7 +49,7 @@ def _is(type_: str, value: feel.Value, most: int) -> bool:
             return isinstance(value, str) and len(value) <= most
         case "int" | "money":
             return isinstance(value, int) and not truth
-        case "num":
+        case "num" | "percent":
             return isinstance(value, (int, float)) and not truth
         case "bool":
             return truth

@@ -24,6 +24,7 @@ from flask_babel import Babel, Domain
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from engine.query.columns import Percent
 from web.auth import cookies
 from web.config import LOCALES
 
@@ -56,7 +57,8 @@ def init_app(app: Flask, *, locale: str, zone: str) -> None:
 
 
 def language() -> str:
-    """Language of this request: the person's own, else what the browser was told here, else the installation's."""
+    """Language of this request: the person's own, else what the browser was told here or asks for, else the
+    installation's."""
     if not has_request_context():
         return SOURCE
     wish = g.get("language")
@@ -64,11 +66,13 @@ def language() -> str:
 
 
 def _told() -> str:
-    """What the browser was told, else the way of the installation. Words are many; the cookie is read once."""
+    """What the browser was told, else what it asks for, else the way of the installation. Words are many; the request
+    is read once."""
     told: str | None = g.get("language_told")
     if told is None:
         wish = request.cookies.get(cookies.name(COOKIE))
-        told = g.language_told = str(wish if wish in LOCALES else current_app.extensions["xuncha.locale"])
+        asked = request.accept_languages.best_match(LOCALES) if wish not in LOCALES else wish
+        told = g.language_told = str(asked or current_app.extensions["xuncha.locale"])
     return told
 
 
@@ -173,6 +177,8 @@ def spoken(value: object) -> str:
         return day(value)
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
+    if isinstance(value, Percent):
+        return f"{value * 100:.1f}".removesuffix(".0") + "%"
     if isinstance(value, float):
         return f"{value:.4f}".rstrip("0").rstrip(".")
     if isinstance(value, list | tuple | set | frozenset):

@@ -13,7 +13,7 @@ Class = Literal["open", "internal", "restricted", "sealed"]
 CLASSES: tuple[Class, ...] = ("open", "internal", "restricted", "sealed")
 STARTER = "@starter"
 EVERY_ROLE = "*"
-TYPES = ("str", "text", "int", "num", "money", "bool", "date", "datetime", "person", "organisation")
+TYPES = ("str", "text", "int", "num", "percent", "money", "bool", "date", "datetime", "person", "organisation")
 
 
 def _nothing() -> Mapping[str, Any]:

@@ -18,6 +18,11 @@ from engine.query.titles import Names, Title
 if TYPE_CHECKING:
     from engine.runtime import View
 
+
+class Percent(float):
+    """A share of one, shown as so many in a hundred."""
+
+
 Value = str | int | float | bool | date | datetime | Title
 _f, _i = schema.fact.c, schema.instance.c
 
@@ -126,6 +131,8 @@ def _value(row: Any, type_: str | None, names: Mapping[tuple[str, str], Title]) 
     source = _source(type_)
     if source and (source, row.text) in names:
         return names[source, row.text]
+    if row.number is not None and type_ == "percent":
+        return Percent(row.number)
     if row.number is not None:
         return int(row.number) if float(row.number).is_integer() else float(row.number)
     try:

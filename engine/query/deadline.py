@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -57,12 +57,13 @@ LONGEST = 92
 _WORKING = frozenset({"weekday", "make-up", "set working"})
 
 
-def days(why: Mapping[str, Any]) -> tuple[Counted, ...]:
+def days(why: Mapping[str, Any], called: Callable[[date], str] | None = None) -> tuple[Counted, ...]:
     """Each day from the event to the due date, as it was counted then; of a very long way, only what is out of the
     usual.
 
     Args:
-        why: what ``calendar.Due.explained`` wrote down when the task opened.
+        why: what ``calendar.Due.explained`` wrote down when the task opened; it names holidays as their country does.
+        called: what a holiday is called in another language; empty where there is no word for it.
     """
     start, end = (datetime.fromisoformat(why[name]).date() for name in ("base", "at"))
     special = {date.fromisoformat(each["day"]): each for each in why.get("why", ())}
@@ -74,7 +75,8 @@ def days(why: Mapping[str, Any]) -> tuple[Counted, ...]:
         known = special.get(day, {"reason": "weekday", "name": ""})
         counted = number < why["amount"] and (counts_all or known["reason"] in _WORKING)
         number += counted
-        found.append(Counted(day, number if counted else None, known["reason"], known["name"]))
+        name = (known["name"] and called and called(day)) or known["name"]
+        found.append(Counted(day, number if counted else None, known["reason"], name))
     if len(found) > LONGEST or why.get("kind") in ("M", "H"):
         return tuple(each for each in found if each.day in special)
     return tuple(found)

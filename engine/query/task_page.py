@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -256,7 +257,10 @@ def _due(view: View, row: Row[Any], language: str) -> Due | None:
     why = json.loads(row.due_why) if row.due_why else None
     if why and language == "en":
         why["title"] = access.policy_of(view.actor).deadlines_en.get(why["rule"]) or why["title"]
-    return Due(clock.instant(row.due_at), left if row.state == "open" else None, why, days(why) if why else ())
+    calendar = access.policy_of(view.actor).calendar
+    called = partial(calendar.holiday, language="en_US") if language == "en" else None
+    counted = days(why, called) if why else ()
+    return Due(clock.instant(row.due_at), left if row.state == "open" else None, why, counted)
 
 
 def _posts(view: View, element: Element, language: str) -> str:

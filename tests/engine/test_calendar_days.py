@@ -118,3 +118,10 @@ def test_the_calendar_ends_somewhere_and_says_so() -> None:
         CALENDAR.working_days_between(date(1949, 12, 31), date(2026, 1, 1))
     with pytest.raises(Invalid, match="At most 10000 working days"):
         CALENDAR.add_working_days(date(2026, 1, 1), 10_001)
+
+
+def test_a_holiday_is_called_what_the_language_calls_it() -> None:
+    spring = date(2026, 2, 17)
+    assert Calendar().day(spring).name == "春节"
+    assert Calendar().holiday(spring, "en_US") == "Chinese New Year (Spring Festival)"
+    assert Calendar().holiday(date(2026, 3, 4), "en_US") == ""

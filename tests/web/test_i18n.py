@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from engine.query.columns import Percent
 from engine.runtime import Runtime
 from tests.provision.databases import SqliteFiles
 from web import i18n, translations
@@ -138,3 +139,20 @@ def test_the_language_of_a_page_stands_in_its_head(app: Flask, visitor):
 
     visitor.post("/language", {"language": "en"})
     assert '<html lang="en"' in visitor.get("/sign-in").text
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"), [("en-GB,en;q=0.9", "en"), ("zh-TW,zh;q=0.9,en;q=0.5", "zh-CN"), ("fr", "zh-CN")]
+)
+def test_a_browser_that_was_told_nothing_is_answered_in_the_language_it_asks_for(
+    app: Flask, visitor, asked: str, shown: str
+):
+    assert f'<html lang="{shown}"' in visitor.get("/sign-in", headers={"Accept-Language": asked}).text
+
+    visitor.post("/language", {"language": "zh"})
+    assert '<html lang="zh-CN"' in visitor.get("/sign-in", headers={"Accept-Language": asked}).text
+
+
+def test_a_share_of_one_is_said_in_hundredths(make_app, runtime: Runtime):
+    with make_app(runtime).test_request_context():
+        assert [i18n.spoken(Percent(share)) for share in (0.9592, 1.0, 0.5, 0.0)] == ["95.9%", "100%", "50%", "0%"]
