@@ -145,7 +145,7 @@ def _without_label(process: str) -> set[str]:
     """Columns that say nothing without a label, and that no form of the process gives one."""
     asked = {path for form in drawn()[process].forms.values() for path, field in fields(form) if _label(field)}
     columns = toml("catalog.toml")[process].get("columns", {})
-    return {name for name, type_ in columns.items() if type_ in ("bool", "num", "int", "date", "datetime")} - asked
+    return {name for name, type_ in columns.items() if type_ in ("bool", "num", "percent", "int", "date", "datetime")} - asked
 
 
 def _label(field: dict[str, object]) -> object:
