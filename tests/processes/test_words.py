@@ -141,11 +141,15 @@ def _around(text: str, found: re.Match[str]) -> tuple[str, str]:
     return text[: found.start()].rstrip()[-1:], text[found.end() :].lstrip()[:1]
 
 
+# What says nothing without a label beside it.
+SAID_ALONE = ("bool", "num", "percent", "int", "date", "datetime")
+
+
 def _without_label(process: str) -> set[str]:
     """Columns that say nothing without a label, and that no form of the process gives one."""
     asked = {path for form in drawn()[process].forms.values() for path, field in fields(form) if _label(field)}
     columns = toml("catalog.toml")[process].get("columns", {})
-    return {name for name, type_ in columns.items() if type_ in ("bool", "num", "percent", "int", "date", "datetime")} - asked
+    return {name for name, type_ in columns.items() if type_ in SAID_ALONE} - asked
 
 
 def _label(field: dict[str, object]) -> object:
