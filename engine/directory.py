@@ -161,6 +161,27 @@ def _thing(source: str, row: Row[Any]) -> Thing:
     return Item(row.list, row.id, row.name, row.name_en, row.remit, content, row.active)
 
 
+def find(view: View, source: str, key: str) -> Thing | None:
+    """What stands under a key, whoever asks and whether or not it is active; for those who look after the directory."""
+    table = {PERSON: schema.person, ORGANISATION: schema.organisation}.get(source, schema.listing)
+    query = select(table).where(table.c.id == key)
+    row = view.connection.execute(query.where(_x.list == source) if table is schema.listing else query).one_or_none()
+    return None if row is None else _thing(source, row)
+
+
+def everything(view: View, source: str, *, gone: bool = False) -> list[Thing]:
+    """All that stands under a source, by name; for those who look after the directory.
+
+    Args:
+        source: ``person``, ``organisation``, or a list's key.
+        gone: also what is no longer there.
+    """
+    table = {PERSON: schema.person, ORGANISATION: schema.organisation}.get(source, schema.listing)
+    query = select(table).order_by(table.c.sort, table.c.name, table.c.id)
+    query = query.where(_x.list == source) if table is schema.listing else query
+    return [_thing(source, row) for row in view.connection.execute(query if gone else query.where(table.c.active))]
+
+
 def offered(view: View, source: str, keys: Collection[str]) -> frozenset[str]:
     """Of these keys, those that the actor may choose: active, and theirs to look up. For checking what a form sends."""
     table, mine = _source(view, source)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, Select, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, insert, or_, select, update
 
 from engine import access, clock, ident, policy, schema, sweep
 from engine.actor import WHOLE_OFFICE
@@ -70,31 +70,50 @@ def give(
 
 
 def revoke(
-    command: Command, role: str, remit: str, person: str | None = None, *, given_in: str | None = None
+    command: Command,
+    role: str,
+    remit: str,
+    person: str | None = None,
+    *,
+    given_in: str | None = None,
+    at: datetime | None = None,
 ) -> list[str]:
     """Take a role within a remit away from a person, or from everyone who holds it; returns who has lost it.
 
     Args:
         given_in: the family of cases (by its first) that alone takes back what it has given.
+        at: when; at once unless said otherwise. What ends earlier anyway is left alone.
     """
-    now = clock.micros(command.now)
-    mine = and_(_a.role == role, _a.remit == remit, or_(_a.until_at.is_(None), _a.until_at > now))
+    mine = and_(_a.role == role, _a.remit == remit)
     if person is not None:
         mine = and_(mine, _a.person_id == person)
     if given_in is not None:
         i = schema.instance.c
         mine = and_(mine, _a.instance_id.in_(select(i.id).where(i.root_id == given_in)))
+    return _end(command, mine, at)
+
+
+def end_all(command: Command, person: str) -> None:
+    """Whatever a person holds ends now, and whoever stands in for them or whom they stand in for is on their own."""
+    _end(command, _a.person_id == person)
+    _over(command, or_(_s.person_id == person, _s.substitute_id == person))
+
+
+def _end(command: Command, mine: ColumnElement[bool], at: datetime | None = None) -> list[str]:
+    """End the grants among these that would last longer; returns whose they were."""
+    end = clock.micros(at or command.now)
+    mine = and_(mine, or_(_a.until_at.is_(None), _a.until_at > end))
     _hold(command, select(_a.person_id).where(mine))
-    lost = update(schema.authority).where(mine).values(until_at=now).returning(_a.person_id)
+    lost = update(schema.authority).where(mine).values(until_at=end).returning(_a.person_id)
     persons = sorted(set(command.connection.execute(lost).scalars()))
-    sweep.owe(command, persons)
+    sweep.owe(command, persons, at)
     return persons
 
 
 def _check(rules: Policy, role: str, remit: str, from_at: datetime, until_at: datetime | None) -> None:
     declared, problems = rules.roles.get(role), []
     if declared is None:
-        known = ", ".join(rules.roles)
+        known = ", ".join(key for key, each in rules.roles.items() if each.login and not each.assigned)
         problems.append(Problem("role", "There is no role {role}. Known: {known}.", {"role": role, "known": known}))
     elif declared.assigned or not declared.login:
         problems.append(Problem("role", "{role} is not granted: diagrams name who it is.", {"role": declared.title}))
@@ -219,10 +238,16 @@ def end_substitution(command: Command, substitution_id: str) -> None:
     Raises:
         NotFound: there is none, or it is over.
     """
-    now = clock.micros(command.now)
-    _hold(command, select(_s.substitute_id).where(_s.id == substitution_id))
-    over = update(schema.substitution).where(_s.id == substitution_id, _s.until_at > now).values(until_at=now)
-    substitutes = command.connection.execute(over.returning(_s.substitute_id)).scalars().all()
-    if not substitutes:
+    if not _over(command, _s.id == substitution_id):
         raise NotFound("There is no such substitution, or it is over.")
+
+
+def _over(command: Command, mine: ColumnElement[bool]) -> list[str]:
+    """End the substitutions among these that are not over; returns the substitutes."""
+    now = clock.micros(command.now)
+    mine = and_(mine, _s.until_at > now)
+    _hold(command, select(_s.substitute_id).where(mine))
+    over = update(schema.substitution).where(mine).values(until_at=now).returning(_s.substitute_id)
+    substitutes = sorted(set(command.connection.execute(over).scalars()))
     sweep.owe(command, substitutes)
+    return substitutes

@@ -7,7 +7,8 @@ person; that looks for what they hold and owes a ``put_back`` for each task, sin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,8 @@ def _sweep(command: Command, work: job.Job) -> None:
         schema.instance, schema.instance.c.id == _t.instance_id
     )
     lost = lost.where(_t.assignee == person, _t.state == "open", not_(_may_do(command, person)))
+    found = command.connection.execute(lost.order_by(_t.id)).all()
+    owed = _owed(command, {row.instance_id for row in found})
     rows = [
         job.row(
             command,
@@ -49,10 +52,21 @@ def _sweep(command: Command, work: job.Job) -> None:
             root_id=row.root_id,
             content={"task": row.id, "person": person},
         )
-        for row in command.connection.execute(lost.order_by(_t.id))
+        for row in found
+        if (row.id, person) not in owed
     ]
     if rows:
         command.connection.execute(insert(schema.job), rows)
+
+
+def _owed(command: Command, instances: Collection[str]) -> set[tuple[str, str]]:
+    """Whose tasks in these cases are being put back, or could not be: losing two rights at once is one loss."""
+    if not instances:
+        return set()
+    j = schema.job.c
+    query = select(j.content).where(j.kind == "put_back", j.instance_id.in_(sorted(instances)))
+    contents = map(json.loads, command.connection.execute(query).scalars())
+    return {(content["task"], content["person"]) for content in contents}
 
 
 def _may_do(command: Command, person: str) -> ColumnElement[bool]:

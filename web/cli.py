@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -15,12 +13,19 @@ from sqlalchemy import select
 from engine import anchor, schema
 from engine.errors import Conflict, EngineError, NotFound, Tampered
 from engine.runtime import Runtime
-from web import cast, create_app, installing, serving, tokens
-from web.auth import account
-from web.commands import keys
+from web import cast, create_app, installing, serving
+from web.commands.exclusions import exclusion
+from web.commands.grants import grants
+from web.commands.items import items
+from web.commands.keys import keys
+from web.commands.organisations import organisation
+from web.commands.people import person
+from web.commands.substitutes import substitute
+from web.commands.users import user
 from web.config import Settings
 from web.installing import Kind
 from web.terminal import Commands, complain, configured, opened, say, t
+from web.tokens import token
 
 DEMO_HOME = "demo"
 
@@ -39,7 +44,17 @@ def main() -> None:
     """Everything an installation is looked after with."""
 
 
-for each in (tokens.token, keys.keys):
+for each in (
+    user,
+    person,
+    organisation,
+    items,
+    grants,
+    exclusion,
+    substitute,
+    token,
+    keys,
+):
     main.add_command(each)
 
 
@@ -239,64 +254,6 @@ def runtime_url(current: Settings) -> str:
     from sqlalchemy.engine import make_url
 
     return make_url(current.url).render_as_string(hide_password=True)
-
-
-@main.group(help=t("Look after accounts."))
-def user() -> None:
-    """Accounts."""
-
-
-@user.command("add", help=t("Give a person an account; without --password-stdin one is made up and shown once."))
-@click.argument("key")
-@click.option("--name", help=t("Shown on pages; the key if left out."))
-@click.option("--administrator", is_flag=True, help=t("May look after accounts and definitions."))
-@click.option("--password-stdin", is_flag=True, help=t("Read the password from standard input."))
-def user_add(key: str, name: str | None, administrator: bool, password_stdin: bool) -> None:
-    """A new account."""
-    secret = _password(password_stdin)
-    with opened() as runtime, runtime.write() as command:
-        account.add(command, key, name or key, secret, administrator=administrator)
-    say("The account {key} has been made.", key=key)
-    _show(secret, password_stdin)
-
-
-@user.command("password", help=t("Set a new password; signs the person out everywhere."))
-@click.argument("key")
-@click.option("--password-stdin", is_flag=True, help=t("Read the password from standard input."))
-def user_password(key: str, password_stdin: bool) -> None:
-    """A new password."""
-    secret = _password(password_stdin)
-    with opened() as runtime, runtime.database.write() as connection:
-        account.set_password(connection, key, secret)
-    say("The password of {key} has been set.", key=key)
-    _show(secret, password_stdin)
-
-
-@user.command("disable", help=t("Lock a person out, at once and everywhere."))
-@click.argument("key")
-def user_disable(key: str) -> None:
-    """Lock out."""
-    with opened() as runtime, runtime.database.write() as connection:
-        account.disable(connection, key)
-    say("{key} is locked out.", key=key)
-
-
-@user.command("enable", help=t("Let a person in again."))
-@click.argument("key")
-def user_enable(key: str) -> None:
-    """Let in again."""
-    with opened() as runtime, runtime.database.write() as connection:
-        account.enable(connection, key)
-    say("{key} may sign in again.", key=key)
-
-
-def _password(from_stdin: bool) -> str:
-    return sys.stdin.readline().rstrip("\n") if from_stdin else secrets.token_urlsafe(12)
-
-
-def _show(password: str, from_stdin: bool) -> None:
-    if not from_stdin:
-        say("Password, shown this once: {password}", password=password)
 
 
 if __name__ == "__main__":

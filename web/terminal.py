@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -38,6 +39,24 @@ def t(message: str, **params: object) -> str:
 def say(message: str, **params: object) -> None:
     """Tell whoever sits at the terminal."""
     click.echo(t(message, **params))
+
+
+def title(chinese: str, english: str) -> str:
+    """Of two names for one thing, that in the language of the terminal."""
+    return chinese if language() == "zh" else english
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str | None]]) -> None:
+    """Show rows under headings, each column as wide as what stands in it; a Chinese character takes two places."""
+    lines = [list(headings), *([each or "" for each in row] for row in rows)]
+    widths = [max(_width(line[at]) for line in lines) for at in range(len(headings))]
+    for line in lines:
+        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
 
 
 class Commands(click.Group):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import Connection, insert, select, update
 
 from engine import directory, schema
 from engine.directory import Person
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict, Forbidden, Invalid, NotFound
 from engine.runtime import Command
 from web.auth import password as passwords
 from web.auth import session
@@ -44,6 +46,54 @@ def add(command: Command, person: str, name: str, password: str | None, *, admin
             failures=0,
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who may sign in: ``locked`` out, or an ``administrator``."""
+
+    person: str
+    name: str
+    administrator: bool
+    locked: bool
+
+
+def all_of(connection: Connection) -> list[Account]:
+    """Every account, by the key of its person."""
+    a, p = schema.account.c, schema.person.c
+    query = select(a.person_id, a.administrator, a.disabled, p.name).outerjoin(schema.person, p.id == a.person_id)
+    found = connection.execute(query.order_by(a.person_id))
+    return [Account(row.person_id, row.name or row.person_id, row.administrator, row.disabled) for row in found]
+
+
+def administrator(connection: Connection, key: str | None) -> str:
+    """Who looks after the installation: the one named, or the only one there is.
+
+    Raises:
+        Forbidden: the one named may not.
+        Invalid: there is none, or there are several and none was named.
+    """
+    known = [each.person for each in all_of(connection) if each.administrator and not each.locked]
+    if key is not None and key not in known:
+        raise Forbidden("{key} is no administrator who may sign in. There are: {known}.", key=key, known=_listed(known))
+    if key is None and not known:
+        raise Invalid("There is no administrator yet. Run: xuncha user add KEY --name NAME --administrator.")
+    if key is None and len(known) > 1:
+        raise Invalid("Say which administrator does this, with --by KEY. There are: {known}.", known=_listed(known))
+    return key or known[0]
+
+
+def _listed(keys: list[str]) -> str:
+    return ", ".join(keys) or "–"
+
+
+def set_administrator(connection: Connection, person: str, administrator: bool) -> None:
+    """Make a person an administrator, or no longer one.
+
+    Raises:
+        NotFound: there is no such account.
+    """
+    _change(connection, person, administrator=administrator)
 
 
 def exists(connection: Connection, person: str) -> bool:
