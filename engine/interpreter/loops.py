@@ -21,7 +21,7 @@ from engine.interpreter.states import STARTED, Stuck
 from engine.interpreter.steps import Place, Step, Token
 
 _MOST = 100_000
-"""Iterations that a cardinality may ask for: more is a slip, noticed otherwise when memory is full."""
+"""Iterations that an activity may have: more is a slip, noticed otherwise when memory is full."""
 
 
 class Repeated(Activity):
@@ -65,6 +65,9 @@ class Repeated(Activity):
                 raise Stuck(
                     "{collection} of {element} is not a list.", collection=loop.collection, element=self.bpmn_id
                 )
+            if len(value) > _MOST:
+                reason = "{collection} of {element} has {count} items; {most} is the limit."
+                raise Stuck(reason, collection=loop.collection, element=self.bpmn_id, count=len(value), most=_MOST)
             return value
         whole = (isinstance(value, int) and not isinstance(value, bool)) or (
             isinstance(value, float) and value.is_integer()

@@ -3,11 +3,13 @@
 A due time is computed once, when a timer is armed. What a FEEL expression gives may be typed already (a date and
 time, a duration); text is read as ISO 8601, its durations by SpiffWorkflow's reader behind a check of their shape (it
 takes ``-PT1S`` for a second from now).
+
+Months, weeks and days are counted by the calendar of the installation's zone, hours and less exactly, as FEEL does. A
+local time that the clocks leave out is as much later; of one that comes twice it is the first.
 """
 
 from __future__ import annotations
 
-import re
 from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,50 +18,50 @@ from zoneinfo import ZoneInfo
 
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 
+from engine.bpmn import times
 from engine.errors import Invalid
 from engine.feel import Months
 
-_DURATION = re.compile(r"P(?=.)(\d+Y)?(\d+M)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?|P\d+W", re.IGNORECASE)
-_CYCLE = re.compile(r"R(\d*)/([^/]+)(?:/([^/]+))?", re.IGNORECASE)
 _FOREVER = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A duration: months by the calendar, the rest exact."""
+    """A duration: months and days by the calendar, the rest exact."""
 
     months: int
+    days: int
     rest: timedelta
 
-    def __bool__(self) -> bool:
-        return bool(self.months or self.rest)
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is as long wherever it begins."""
+        return not (self.months or self.days)
 
-    def times(self, count: int) -> Span:
-        """As often as this, one after the other."""
-        return Span(self.months * count, self.rest * count)
-
-    def after(self, start: datetime, zone: str) -> datetime:
-        """``start`` plus this; a day that its month does not have becomes the month's last.
+    def after(self, start: datetime, zone: str, count: int = 1) -> datetime:
+        """``start`` plus this, ``count`` times; a day that its month does not have becomes the month's last.
 
         Raises:
             Invalid: there is no such date.
         """
         try:
-            return self._shift(start, zone) + self.rest
+            return self._shift(start, zone, count) + count * self.rest
         except (ValueError, OverflowError):
             raise Invalid("{text} after {start} is no date.", text=str(self), start=start.isoformat()) from None
 
-    def _shift(self, start: datetime, zone: str) -> datetime:
-        if not self.months:
+    def _shift(self, start: datetime, zone: str, count: int) -> datetime:
+        if self.is_exact:
             return start
         local = start.astimezone(ZoneInfo(zone))
-        years, month = divmod(local.month - 1 + self.months, 12)
+        years, month = divmod(local.month - 1 + count * self.months, 12)
         year, month = local.year + years, month + 1
         day = min(local.day, monthrange(year, month)[1])
-        return local.replace(year=year, month=month, day=day).astimezone(UTC)
+        there = local.replace(year=year, month=month, day=day, fold=0) + timedelta(days=count * self.days)
+        return there.astimezone(UTC)
 
     def __str__(self) -> str:
-        return f"P{self.months}M + {self.rest}"
+        days = f"{self.days}D" if self.days else ""
+        return f"P{self.months}M{days} + {self.rest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ class Schedule:
         every: ISO 8601 duration between two times of a cycle; None: it fires once.
         left: how often it fires, this time included; -1 without end.
         text: what the diagram's expression came to.
-        start, passed: of a cycle by months: its first time, and how many have been since, so that a short month
-            shortens no later one.
+        start, passed: of a cycle by the calendar: its first time, and how many have been since, so that a short month
+            shortens no later one, and an hour that a day did not have moves none.
     """
 
     due: datetime
@@ -100,33 +102,53 @@ def first(form: str, value: Any, now: datetime, zone: str) -> Schedule:
         return Schedule(instant(value, zone), text)
     if form == "timeDuration":
         return Schedule(span(value).after(now, zone), text)
-    found = _CYCLE.fullmatch(text.strip())
-    every = found and (found[3] or found[2])
-    if not found or not every or found[1] == "0" or not span(every):
+    found = times.CYCLE.fullmatch(text.strip())
+    if found is None or not times.is_cycle(text) or not times.comes(text):
         raise _unreadable(text, "R3/PT1H")
-    left = int(found[1]) if found[1] else _FOREVER
-    start = span(every).after(now, zone) if found[3] is None else instant(found[2], zone)
+    every = found["every"] or found["first"]
+    left = int(found["times"]) if found["times"] else _FOREVER
+    start = span(every).after(now, zone) if found["every"] is None else instant(found["first"], zone)
     return Schedule(start, text, every, left)
 
 
 def following(schedule: Schedule, now: datetime, zone: str) -> Schedule | None:
-    """The schedule after a firing at ``now``, or None when it is used up. Times missed meanwhile are counted, not
-    made up for.
+    """The schedule after a firing at ``now``, or None when it is used up, as it is where the calendar ends. Times
+    missed meanwhile are counted, not made up for.
     """
     if schedule.every is None:
         return None
-    step, fired = span(schedule.every), 1
-    if not step.months:
-        fired += max(0, (now - schedule.due) // step.rest)
-        following = replace(schedule, due=schedule.due + fired * step.rest)
-    else:
-        start = schedule.start or schedule.due
-        while (due := step.times(schedule.passed + fired).after(start, zone)) <= now:
-            fired += 1
-        following = replace(schedule, due=due, start=start, passed=schedule.passed + fired)
+    step, start = span(schedule.every), schedule.start or schedule.due
+    fired = _fired(step, start, schedule.passed, now, zone)
+    try:
+        due = step.after(start, zone, schedule.passed + fired)
+    except Invalid:
+        return None
+    following = replace(schedule, due=due)
+    if not step.is_exact:
+        following = replace(following, start=start, passed=schedule.passed + fired)
     if schedule.left == _FOREVER:
         return following
     return replace(following, left=schedule.left - fired) if schedule.left > fired else None
+
+
+def _fired(step: Span, start: datetime, passed: int, now: datetime, zone: str) -> int:
+    """How many times of a cycle are no longer ahead, the one that fires now included."""
+    if step.is_exact:
+        return 1 + max(0, (now - start) // step.rest)
+
+    def is_ahead(count: int) -> bool:
+        try:
+            return step.after(start, zone, passed + count) > now
+        except Invalid:
+            return True
+
+    least, most = 0, 1
+    while not is_ahead(most):
+        least, most = most, 2 * most
+    while most - least > 1:
+        middle = (least + most) // 2
+        least, most = (least, middle) if is_ahead(middle) else (middle, most)
+    return most
 
 
 def instant(value: Any, zone: str, *, end_of_day: bool = False) -> datetime:
@@ -142,7 +164,7 @@ def instant(value: Any, zone: str, *, end_of_day: bool = False) -> datetime:
     """
     if isinstance(value, str):
         try:
-            value = datetime.fromisoformat(value.strip()) if "T" in value.upper() else date.fromisoformat(value.strip())
+            value = times.moment(value)
         except ValueError:
             raise _unreadable(value, "2026-04-01T09:00:00+08:00") from None
     if isinstance(value, datetime):
@@ -151,7 +173,10 @@ def instant(value: Any, zone: str, *, end_of_day: bool = False) -> datetime:
         moment = datetime.combine(value, time(23, 59, 59) if end_of_day else time())
     else:
         raise _unreadable(value, "2026-04-01T09:00:00+08:00")
-    return (moment.replace(tzinfo=ZoneInfo(zone)) if moment.tzinfo is None else moment).astimezone(UTC)
+    try:
+        return (moment.replace(tzinfo=ZoneInfo(zone)) if moment.tzinfo is None else moment).astimezone(UTC)
+    except OverflowError:
+        raise _unreadable(written(moment), "2026-04-01T09:00:00+08:00") from None
 
 
 def span(value: Any) -> Span:
@@ -161,14 +186,17 @@ def span(value: Any) -> Span:
         Invalid: it is neither, or it is negative.
     """
     if isinstance(value, timedelta) and value >= timedelta(0):
-        return Span(0, value)
+        # As FEEL counts it, which has forgotten whether a day was written as one or as 24 hours.
+        return Span(0, value.days, value - timedelta(days=value.days))
     if isinstance(value, Months) and value.count >= 0:
-        return Span(value.count, timedelta(0))
+        return Span(value.count, 0, timedelta(0))
     if not isinstance(value, str):
         raise _unreadable(value, "PT1H")
     parts = dict(TimerEventDefinition.parse_iso_duration(_checked(value)))
     try:
-        return Span(int(parts.pop("years", 0)) * 12 + int(parts.pop("months", 0)), timedelta(**parts))
+        months = int(parts.pop("years", 0)) * 12 + int(parts.pop("months", 0))
+        days = int(parts.pop("weeks", 0)) * 7 + int(parts.pop("days", 0))
+        return Span(months, days, timedelta(**parts))
     except OverflowError:
         raise _unreadable(value, "PT1H") from None
 
@@ -179,7 +207,7 @@ def written(value: Any) -> str:
 
 
 def _checked(text: str) -> str:
-    if not _DURATION.fullmatch(text.strip()):
+    if not times.is_duration(text):
         raise _unreadable(text, "PT1H")
     return text.strip()
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime
+from collections.abc import Callable
 
+from engine.bpmn import times
 from engine.bpmn.lint.sheet import Place, Sheet
 from engine.bpmn.model import EventDefinition
 
-_DURATION = re.compile(
-    r"P(?=.)(?P<y>\d+Y)?(?P<mo>\d+M)?(?P<d>\d+D)?(T(?=.)(?P<h>\d+H)?(?P<mi>\d+M)?(?P<s>\d+(\.\d+)?S)?)?|P(?P<w>\d+W)",
-    re.IGNORECASE,
-)
-_CYCLE = re.compile(r"R(?P<times>\d*)/(?P<first>[^/]+)(?:/(?P<every>[^/]+))?", re.IGNORECASE)
 _EXAMPLES = {"timeDate": "2026-04-01T09:00:00+08:00", "timeDuration": "P10D", "timeCycle": "R3/PT1H"}
+
+_READABLE: dict[str, Callable[[str], bool]] = {
+    "timeDate": times.is_date,
+    "timeDuration": times.is_duration,
+    "timeCycle": times.is_cycle,
+}
 
 
 def check(sheet: Sheet) -> None:
@@ -23,13 +24,13 @@ def check(sheet: Sheet) -> None:
             if event.kind == "timer":
                 _timer(sheet, place, event)
             if event.ttl is not None:
-                _text(sheet, place, "timeToLive", event.ttl, is_duration(event.ttl), _EXAMPLES["timeDuration"])
+                _text(sheet, place, "timeToLive", event.ttl, "timeDuration")
         schedule = place.element.schedule
         for where, text in (
             () if schedule is None else (("dueDate", schedule.due), ("followUpDate", schedule.follow_up))
         ):
             if text is not None:
-                _text(sheet, place, where, text, is_date(text), _EXAMPLES["timeDate"])
+                _text(sheet, place, where, text, "timeDate")
 
 
 def _timer(sheet: Sheet, place: Place, event: EventDefinition) -> None:
@@ -45,23 +46,21 @@ def _timer(sheet: Sheet, place: Place, event: EventDefinition) -> None:
             "Write a date or a cycle.",
             id=place.id,
         )
-    readable = {"timeDate": is_date, "timeDuration": is_duration, "timeCycle": is_cycle}[form](text)
-    _text(sheet, place, form, text, readable, _EXAMPLES[form])
-    if form == "timeCycle" and readable and not text.startswith("="):
-        found = _CYCLE.fullmatch(text.strip())
-        every = "" if found is None else found["every"] or found["first"]
-        if found is not None and (found["times"].strip("0") == "" != found["times"] or not re.search("[1-9]", every)):
-            sheet.error(
-                place,
-                "cycle-zero",
-                "The cycle {text} of {id} never comes, or comes without pause.",
-                "Write how often (R3/…, or R/… without end) and a pause that is not zero.",
-                text=text,
-                id=place.id,
-            )
+    if _text(sheet, place, form, text, form) and form == "timeCycle" and not (_is_feel(text) or times.comes(text)):
+        sheet.error(
+            place,
+            "cycle-zero",
+            "The cycle {text} of {id} never comes, or comes without pause.",
+            "Write how often (R3/…, or R/… without end) and a pause of {shortest} second at least.",
+            text=text,
+            id=place.id,
+            shortest=times.SHORTEST,
+        )
 
 
-def _text(sheet: Sheet, place: Place, where: str, text: str, readable: bool, example: str) -> None:
+def _text(sheet: Sheet, place: Place, where: str, text: str, form: str) -> bool:
+    """Whether a time can be read; if not, that is noted."""
+    readable = _is_feel(text) or _READABLE[form](text)
     if not readable:
         sheet.error(
             place,
@@ -71,35 +70,10 @@ def _text(sheet: Sheet, place: Place, where: str, text: str, readable: bool, exa
             where=where,
             id=place.id,
             text=text[:100],
-            example=example,
+            example=_EXAMPLES[form],
         )
+    return readable
 
 
-def is_date(text: str) -> bool:
-    """A date, a date and time, or FEEL."""
-    if text.startswith("="):
-        return True
-    try:
-        datetime.fromisoformat(text.strip()) if "T" in text.upper() else date.fromisoformat(text.strip())
-    except ValueError:
-        return False
-    return True
-
-
-def is_duration(text: str) -> bool:
-    """An ISO 8601 duration in whole units (seconds may have a fraction), or FEEL."""
-    return text.startswith("=") or _DURATION.fullmatch(text.strip()) is not None
-
-
-def is_cycle(text: str) -> bool:
-    """``R3/PT1H``, ``R/2026-04-01T09:00:00/P1D``, or FEEL."""
-    if text.startswith("="):
-        return True
-    found = _CYCLE.fullmatch(text.strip())
-    if found is None or "=" in text:
-        return False
-    return (
-        is_duration(found["first"])
-        if found["every"] is None
-        else is_date(found["first"]) and is_duration(found["every"])
-    )
+def _is_feel(text: str) -> bool:
+    return text.startswith("=")

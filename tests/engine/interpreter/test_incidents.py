@@ -255,6 +255,17 @@ def test_a_collection_that_is_no_list_is_an_incident() -> None:
     assert case.write(x=[1]).retry("a").waiting == ["a"]
 
 
+@pytest.mark.parametrize("sequential", [True, False])
+def test_more_items_than_an_activity_may_have_are_an_incident(sequential: bool) -> None:
+    case = Case(
+        process(start(), user("t", several("=items", "i", sequential=sequential)), flows("s", "t")),
+        {"items": [0] * 100_001},
+    )
+    (incident,) = case.fold.incidents.values()
+    assert incident.element == "t"
+    assert (incident.params["count"], incident.params["most"]) == (100_001, 100_000)
+
+
 @pytest.mark.parametrize("times", [-1, 1.5, True, "many", 10**9, None])
 def test_a_cardinality_that_makes_no_sense_is_an_incident(times: object) -> None:
     case = Case(process(start(), user("a", several(times="=n")), flows("s", "a")), {"n": times}, childless=True)

@@ -258,6 +258,19 @@ CASES = [
     ),
     Case("cycle-zero", "x", timed("<timeCycle>R0/PT1H</timeCycle>"), timed("<timeCycle>R10/PT1H</timeCycle>")),
     Case("cycle-zero", "x", timed("<timeCycle>R/PT0S</timeCycle>"), timed("<timeCycle>R/PT10S</timeCycle>")),
+    Case("cycle-zero", "x", timed("<timeCycle>R/PT0.000001S</timeCycle>"), timed("<timeCycle>R/PT1S</timeCycle>")),
+    Case(
+        "cycle-zero",
+        "x",
+        timed("<timeCycle>R5/2026-04-01T09:00:00/PT0.5S</timeCycle>"),
+        timed("<timeCycle>R5/2026-04-01T09:00:00/PT0H1.5S</timeCycle>"),
+    ),
+    Case(
+        "timer-text",
+        "x",
+        timed(f"<timeCycle>R{'9' * 10}/PT1H</timeCycle>"),
+        timed(f"<timeCycle>R{'9' * 9}/PT1H</timeCycle>"),
+    ),
     Case(
         "timer-text",
         "x",
