@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from engine.runtime import Command
 
 _t, _i = schema.task.c, schema.instance.c
-_STALE = "{who} {change} this task at {at}. Nothing of yours was lost: reload the page to see how it stands."
+_STALE = "{who} {change} this task at {at}, after your page was opened. Nothing of yours was lost."
 _GONE = "There is no such task, or it is not yours to see."
 
 

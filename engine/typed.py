@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from engine import clock, directory, feel
@@ -21,7 +22,7 @@ _SENTENCES = {
     "int": "This must be a whole number.",
     "num": "This must be a number.",
     "percent": "This must be a number: 0.5 is shown as 50%.",
-    "money": "This must be an amount of money in whole 分.",
+    "money": "This must be an amount of money in 元, with two decimals at most.",
     "bool": "This must be true or false.",
     "date": "This must be a date.",
     "datetime": "This must be a date and time.",
@@ -47,8 +48,10 @@ def _is(type_: str, value: feel.Value, most: int) -> bool:
     match type_:
         case "str" | "text":
             return isinstance(value, str) and len(value) <= most
-        case "int" | "money":
+        case "int":
             return isinstance(value, int) and not truth
+        case "money":
+            return isinstance(value, (int, float)) and not truth and _is_money(value)
         case "num" | "percent":
             return isinstance(value, (int, float)) and not truth
         case "bool":
@@ -56,6 +59,12 @@ def _is(type_: str, value: feel.Value, most: int) -> bool:
         case "datetime":
             return isinstance(value, datetime)
     return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def _is_money(value: float) -> bool:
+    """As people write it: what a sum of doubles leaves behind the second decimal has to be rounded away before."""
+    exact = Decimal(str(value))
+    return exact.is_finite() and abs(exact) < 10**12 and exact == round(exact, 2)
 
 
 def fact(type_: str, value: feel.Value) -> Mapping[str, Any]:

@@ -67,7 +67,7 @@ PAGES: Mapping[int, Page] = {
     405: Page(lazy_gettext("This cannot be done here"), lazy_gettext("Go back and use the buttons of the page.")),
     409: Page(
         lazy_gettext("Somebody was faster"),
-        lazy_gettext("Nothing of yours was lost. Reload the page to see how it stands now, then decide again."),
+        lazy_gettext("Nothing of yours was lost. See how it stands now, then decide again."),
     ),
     413: Page(
         lazy_gettext("That is too large"),
@@ -149,8 +149,12 @@ def refused(error: engine.EngineError) -> Response:
     if status >= 500:
         log.failure(error)
     kind = next(kind.__name__ for kind in type(error).__mro__ if kind in STATUS)
-    said = sentence(error.message, error.params, names=_names(error.params))
-    return answer(status, kind=_snake(kind), message=said, faults=problems(error))
+    return answer(status, kind=_snake(kind), message=said(error), faults=problems(error))
+
+
+def said(error: engine.EngineError) -> str:
+    """What an error says, in the language of the request, with persons by name."""
+    return sentence(error.message, error.params, names=_names(error.params))
 
 
 def rejected(error: HTTPException) -> AnyResponse:
@@ -201,24 +205,29 @@ def unexpected(error: Exception) -> Response:
 
 def answer(status: int, *, kind: str, message: str | None = None, faults: Faults | None = None) -> Response:
     """The response in the shape that the caller reads."""
-    page = PAGES.get(status) or PAGES[500 if status >= 500 else 400]
-    said = message or str(page.title if is_program() else page.advice)  # the advice is for who sits before a page
+    page = _page(status)
+    told = message or str(page.title if is_program() else page.advice)  # the advice is for who sits before a page
     number = g.get("request_id") if status >= 500 else None
     if wants_json():
-        body: dict[str, Any] = {"error": kind, "message": said, "problems": faults or []}
+        body: dict[str, Any] = {"error": kind, "message": told, "problems": faults or []}
         if number:
             body["number"] = number
         return make_response(jsonify(body), status)
-    return make_response(_html(page, message, faults or [], number), status)
+    return make_response(_html(status, message, faults or [], number), status)
 
 
-def _html(page: Page, message: str | None, faults: Faults, number: str | None) -> str:
+def _page(status: int) -> Page:
+    return PAGES.get(status) or PAGES[500 if status >= 500 else 400]
+
+
+def _html(status: int, message: str | None, faults: Faults, number: str | None) -> str:
+    page = _page(status)
     template = "errors/fragment.html" if is_fetch() else "errors/page.html"
     if isinstance(request.routing_exception, SecurityError):
         # Under a host name that nobody vouched for no address can be made, so no link either.
         template = "errors/bare.html"
     try:
-        return render_template(template, page=page, message=message, problems=faults, number=number)
+        return render_template(template, status=status, page=page, message=message, problems=faults, number=number)
     except Exception as error:
         # The frame of our pages may be what failed (the database is away): say the same without it.
         log.failure(error)

@@ -144,7 +144,8 @@ class Column:
     """One column of a register.
 
     Attributes:
-        type: one of ``TYPES`` (``money`` is whole 分), or the key of the reference list that its values are keys of.
+        type: one of ``TYPES`` (``money`` is in 元, with two decimals), or the key of the reference list that its
+            values are keys of.
         see: of the roles that see the register, those that are shown this column; empty: all of them.
     """
 

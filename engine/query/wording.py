@@ -39,6 +39,7 @@ class Field:
         source: of an ``entry``: what its keys name.
         columns: of a ``grid``.
         options: value → label, of a choice.
+        digits: decimal digits that a number is shown with; None as many as it has.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Field:
     source: str | None = None
     columns: tuple[Field, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
+    digits: int | None = None
 
 
 class Wording:
@@ -141,6 +143,7 @@ def _field(component: Mapping[str, Any]) -> Field:
         source=component.get("source"),
         columns=tuple(_field(each) for each in component.get("columns") or () if each.get("key")),
         options={str(each.get("value")): str(each.get("label")) for each in component.get("values") or ()},
+        digits=component.get("decimalDigits"),
     )
 
 

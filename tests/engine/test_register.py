@@ -44,7 +44,7 @@ def test_an_entry_keeps_its_typed_values_who_when_and_where(database: Database) 
     with clinic(database) as command:
         directory.put(command, directory.Item("ward", "W1", "一病区"))
         person(command.connection, "amy")
-        values: dict[str, Any] = {"on": ON, "beds": 2, "fee": 100, "ward": "W1", "doctor": "amy", "urgent": True}
+        values: dict[str, Any] = {"on": ON, "beds": 2, "fee": 100.29, "ward": "W1", "doctor": "amy", "urgent": True}
         assert append(command, "J1", **values) == 1
         entry = register.entry(reader(command, "dir", "DIR@*"), "admissions", 1)
         assert (entry.position, entry.number, entry.remit, entry.at, entry.actor) == (1, "J1", "ward:W1", NOW, "engine")
@@ -53,7 +53,16 @@ def test_an_entry_keeps_its_typed_values_who_when_and_where(database: Database) 
 
 def test_a_value_that_is_not_of_its_column_is_refused(database: Database) -> None:
     wrong: list[tuple[str, Any]] = [("beds", "two"), ("beds", True), ("beds", 1.5), ("on", "2026-04-01"), ("on", NOW)]
-    wrong += [("urgent", 1), ("fee", 0.5), ("no", None), ("no", "x" * 256), ("ward", "W9"), ("doctor", "nobody")]
+    wrong += [
+        ("urgent", 1),
+        ("fee", 0.505),
+        ("fee", 0.1 + 0.2),
+        ("fee", True),
+        ("no", None),
+        ("no", "x" * 256),
+        ("ward", "W9"),
+        ("doctor", "nobody"),
+    ]
     with clinic(database) as command:
         for column, value in [*wrong, ("colour", "red")]:
             with pytest.raises(Invalid) as refused:

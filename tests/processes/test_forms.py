@@ -196,3 +196,9 @@ def test_whoever_signs_reads_what_they_sign() -> None:
     ]
     assert signatures
     assert not [c for c in signatures if not c["statement"]]
+
+
+def test_money_is_asked_for_in_yuan_with_two_decimals() -> None:
+    asked = [c for _, _, form in every_form() for _, c in fields(form) if "金额" in str(c.get("label"))]
+    assert len(asked) >= 4
+    assert {(c["label"][-3:], c["decimalDigits"]) for c in asked} == {("（元）", 2)}

@@ -16,7 +16,7 @@ from web import errors
 from web.auth import current
 
 AT = datetime(2026, 4, 1, 2, 30, tzinfo=UTC)
-STALE = "{who} {change} this task at {at}. Nothing of yours was lost: reload the page to see how it stands."
+STALE = "{who} {change} this task at {at}, after your page was opened. Nothing of yours was lost."
 STATUS = {
     engine.NotFound: 404,
     engine.Forbidden: 403,

@@ -199,6 +199,8 @@ def plain(of: Field, value: Any, known: Known) -> str:
         return known.titles.get((of.source or "", str(value)), str(value))
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
+    if of.digits and isinstance(value, int | float):
+        return f"{value:,.{of.digits}f}"
     if isinstance(value, datetime | date | float):
         return i18n.spoken(value)
     term = str(value)

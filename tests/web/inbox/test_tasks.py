@@ -140,6 +140,33 @@ def test_who_was_slower_learns_who_did_what_and_when(hospital: Hospital, sign_in
     assert sign_in("eve").get(f"/tasks/{waiting}").status_code == 404
 
 
+def test_who_is_too_late_to_take_a_task_is_led_to_it_as_it_stands(hospital: Hospital, sign_in: SignIn) -> None:
+    waiting, ann = hospital.task(hospital.admit()), sign_in("ann")
+    with hospital.write("abe") as command:
+        task.claim(command, waiting)
+
+    late = ann.post(f"/tasks/{waiting}/claim", {"stamp": "1"})
+
+    assert (late.status_code, late.location) == (303, f"/tasks/{waiting}")
+    shown = ann.get(late.location)
+    assert shown.status_code == 200
+    assert (shown.text.count("艾伯已于"), shown.text.count("此任务由 艾伯")) == (1, 1)
+    assert "艾伯已于" not in ann.get(late.location).text  # said once, and reloading shows the task
+
+
+def test_who_is_too_late_for_a_task_that_is_over_is_told_once_and_not_to_reload(
+    hospital: Hospital, sign_in: SignIn
+) -> None:
+    waiting, ann = hospital.task(hospital.admit()), sign_in("ann")
+    with hospital.write("abe") as command:
+        task.complete(command, waiting, {"title": "头痛"})
+
+    for late in (ann.post(f"/tasks/{waiting}/claim", {"stamp": "1"}), ann.get(f"/tasks/{waiting}")):
+        assert late.status_code == 409
+        page = late.text
+        assert (page.count("艾伯"), "重新载入" in page, "刷新" in page, 'href="/"' in page) == (1, False, False, True)
+
+
 def test_a_wrong_password_signs_nothing_and_counts_as_a_guess(hospital: Hospital, sign_in: SignIn) -> None:
     case = hospital.examined()
     body = {"values": {"outlook": "好转", "sign": {"password": "not mine at all"}}, "stamp": "1"}
