@@ -95,7 +95,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something laid before the reader: ``copy``, ``reminder`` or ``note``; where the diagram says it, by nobody."""
+    """Something laid before the reader: ``copy``, ``reminder`` or ``note``; where the diagram says it, by nobody.
+
+    Attributes:
+        columns: of the case that it is about, what lists show, as far as the reader may see it.
+    """
 
     id: str
     kind: str
@@ -109,6 +113,7 @@ class Notice:
     at: datetime
     text: str | None
     unread: bool
+    columns: dict[str, columns.Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +184,9 @@ def notices(view: View, wanted: Filter = Filter(), after: str | None = None, siz
     query = query.where(*paging.beyond(order, paging.key(after, int, str), descending=True))
     rows = view.connection.execute(query.order_by(*(c.desc() for c in order)).limit(size + 1)).all()
     last = rows[size - 1] if len(rows) > size else None
-    return Page(tuple(map(_notice, rows[:size])), paging.mark((last.at, last.id)) if last else None)
+    shown = columns.shown(view, {row.instance_id: row.process_key for row in rows[:size]})
+    items = tuple(_notice(row, shown.get(row.instance_id, {})) for row in rows[:size])
+    return Page(items, paging.mark((last.at, last.id)) if last else None)
 
 
 def overview(view: View) -> Overview:
@@ -320,7 +327,7 @@ def _steps(view: View, instances: Sequence[str]) -> dict[str, list[tuple[str, Pe
     return found
 
 
-def _notice(row: Any) -> Notice:
+def _notice(row: Any, shown: dict[str, columns.Value]) -> Notice:
     return Notice(
         id=row.id,
         kind=row.kind,
@@ -334,6 +341,7 @@ def _notice(row: Any) -> Notice:
         at=clock.instant(row.at),
         text=row.text,
         unread=row.read_at is None,
+        columns=shown,
     )
 
 

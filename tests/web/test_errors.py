@@ -86,7 +86,7 @@ def test_the_same_in_english(app: Flask):
     answer = browser.json("/x")
 
     assert answer.json["error"] == "conflict"
-    assert answer.json["message"].startswith("Bo completed this task at Wed 1 Apr 2026, 10:30.")
+    assert answer.json["message"].startswith("Bo completed this task at Wed 1 Apr 2026, 10:30, after")
 
 
 def test_a_visitor_learns_no_names_from_an_error(refusing):

@@ -142,6 +142,8 @@ class Notice(Shape):
     at: datetime
     text: str | None
     unread: bool
+    columns: Columns
+    """What lists show of the case, as far as you may see it."""
 
 
 class NoticeList(Shape):

@@ -121,6 +121,7 @@ def notices(view: View, items: Iterable[inbox.Notice]) -> list[shapes.Notice]:
             at=each.at,
             text=each.text,
             unread=each.unread,
+            columns=_columns(each.columns),
         )
         for each in items
     ]

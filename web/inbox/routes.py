@@ -25,6 +25,7 @@ def _set_up(state: BlueprintSetupState) -> None:
     app.jinja_env.filters.update(told=speech.told, said=speech.said, filesize=speech.size, counting=speech.counting)
     app.jinja_env.globals.update(
         listed=speech.listed,
+        numbered=speech.numbered,
         value_kind=speech.kind,
         value_plain=speech.plain,
         value_signed=speech.signed,

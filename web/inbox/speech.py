@@ -135,6 +135,12 @@ def number(columns: Mapping[str, Any]) -> str:
     return next((each for each in texts if any(map(str.isdigit, each))), "")
 
 
+def numbered(business_key: str | None, columns: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """What a case is known by, and what else lists show of it: nothing twice."""
+    known = business_key or number(columns)
+    return known, {name: value for name, value in columns.items() if value != known}
+
+
 def counting(why: Mapping[str, Any]) -> str:
     """The rule of a due date as a sentence."""
     base = datetime.fromisoformat(why["base"])

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from engine import notice, task
+from engine.query.titles import Title
 from tests.engine.query.hospital import Hospital
 from tests.web.browsing import Browser
+from web.inbox import speech
 
 SignIn = Callable[[str], Browser]
 
@@ -70,6 +72,27 @@ def test_a_notice_leads_to_its_case_and_is_read_then(hospital: Hospital, sign_in
     link = page.split('href="/notices/')[1].split('"')[0]
     assert dan.get(f"/notices/{link}").location == f"/cases/{case}"
     assert dan.json("/counts").json["inbox.notices"] == 0  # type: ignore[index]
+
+
+def test_equal_notices_say_what_each_is_about_to_who_may_see_it(hospital: Hospital, sign_in: SignIn) -> None:
+    cases = [hospital.examined(title=title, bed=bed) for title, bed in (("扭伤", 7), ("骨折", 8))]
+    with hospital.write("mia") as command:
+        for case in cases:
+            notice.send(command, ["dan", "abe"], "note", case, text="检查已安排。")
+
+    rows = [row for row in sign_in("dan").get("/notices").text.split("<tr")[1:] if "检查已安排。" in row]
+    assert [("扭伤" in row, "<i>床位</i> 7" in row) for row in rows] == [(False, False), (True, True)]
+    told = sign_in("abe").get("/notices").text  # he is told, and sees no case
+    assert ("检查已安排。" in told, "扭伤" in told) == (True, False)
+
+
+def test_a_case_without_a_number_is_known_by_the_first_of_its_columns_that_has_a_figure() -> None:
+    meeting = {"title": "碰头会", "meetingId": "HY-2026-01-003", "chair": Title("王一", None)}
+    assert speech.numbered(None, meeting) == (
+        "HY-2026-01-003",
+        {"title": "碰头会", "chair": Title("王一", None)},
+    )
+    assert speech.numbered("住7", meeting) == ("住7", meeting)
 
 
 def test_a_reminder_leads_straight_to_the_task(hospital: Hospital, sign_in: SignIn) -> None:
