@@ -566,8 +566,17 @@ account = Table(
     Column("locale", Key),
     Column("administrator", Boolean, nullable=False, default=False),
     Column("disabled", Boolean, nullable=False, default=False),
-    Column("failures", Integer, nullable=False, default=0),
-    Column("locked_until", Time),
+)
+guess = Table(  # wrong passwords: by account and address, and by each of them alone
+    "guess",
+    metadata,
+    Column("person", Key, primary_key=True),
+    Column("address", Key, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("since", Time, nullable=False),
+    Column("rests_until", Time),
+    Column("known_at", Time),
+    Index(None, "since"),
 )
 session = Table(
     "session",

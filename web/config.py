@@ -62,6 +62,21 @@ class Settings(BaseSettings):
     unsent_megabytes: int = Field(
         default=500, ge=20, le=100_000, description="Megabytes that these files may have together."
     )
+    guesses: int = Field(
+        default=5, ge=1, le=50, description="Wrong passwords for one account from one address before one rests."
+    )
+    account_guesses: int = Field(
+        default=50,
+        ge=1,
+        le=10_000,
+        description="Wrong passwords for one account in a quarter of an hour, from all addresses new to it.",
+    )
+    address_guesses: int = Field(
+        default=100,
+        ge=1,
+        le=100_000,
+        description="Wrong passwords from one address in a quarter of an hour, for all accounts new to it.",
+    )
     log_level: str = Field(default="info", description="debug, info, warning or error.")
 
     @field_validator("zone")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from engine import clock, schema
 from engine.runtime import Runtime
@@ -17,24 +19,51 @@ def test_after_five_wrong_guesses_even_the_right_password_has_to_wait(app: Flask
         assert visitor.sign_in("ida", "wrong").status_code == 401
     assert visitor.sign_in("ida").status_code == 401
 
-    with runtime.database.write() as connection:
-        locked = schema.account.c.locked_until
-        connection.execute(update(schema.account).values(locked_until=locked - 61_000_000))
+    later(runtime, 61)
     assert visitor.sign_in("ida").status_code == 303
-    assert rows(runtime, schema.account, person_id="ida")[0]["failures"] == 0
+    assert counted(runtime, "ida", "127.0.0.1") == 0
 
 
-def test_each_further_guess_makes_an_account_rest_longer_up_to_a_quarter_of_an_hour(visitor: Browser, runtime: Runtime):
+def test_after_four_wrong_guesses_the_right_password_is_heard(visitor: Browser):
+    for _ in range(4):
+        visitor.sign_in("ida", "wrong")
+
+    assert visitor.sign_in("ida").status_code == 303
+
+
+def test_each_further_guess_makes_one_rest_longer_up_to_a_quarter_of_an_hour(visitor: Browser, runtime: Runtime):
     rests = []
     for _ in range(11):
         with runtime.database.write() as connection:
-            connection.execute(update(schema.account).values(locked_until=None))
+            connection.execute(update(schema.guess).values(rests_until=None))
         visitor.sign_in("ida", "wrong")
-        until = rows(runtime, schema.account, person_id="ida")[0]["locked_until"]
+        until = rows(runtime, schema.guess, person="ida", address="127.0.0.1")[0]["rests_until"]
         with runtime.database.read() as connection:
             rests.append(round((until - clock.lease_now(connection)) / 60e6) if until else 0)
 
     assert rests == [0, 0, 0, 0, 1, 2, 4, 8, 15, 15, 15]
+
+
+def test_wrong_guesses_are_forgotten_after_a_day_and_what_is_no_use_any_more_is_deleted(app: Flask, runtime: Runtime):
+    for number in range(4):
+        Browser(app, f"10.1.1.{number}").sign_in("ida", "wrong")
+    guesser = Browser(app, "10.1.1.0")
+    for _ in range(3):
+        guesser.sign_in("ida", "wrong")
+
+    later(runtime, 86_401)
+    guesser.sign_in("ida", "wrong")
+    assert counted(runtime, "ida", "10.1.1.0") == 1
+    Browser(app, "10.1.1.9").sign_in("ida")
+    assert {row["address"] for row in rows(runtime, schema.guess)} == {"", "10.1.1.0", "10.1.1.9"}
+
+
+def test_a_clock_that_is_set_back_makes_nobody_rest_for_longer(visitor: Browser, runtime: Runtime):
+    for _ in range(6):
+        visitor.sign_in("ida", "wrong")
+
+    later(runtime, -86_400)
+    assert visitor.sign_in("ida").status_code == 303
 
 
 def test_an_unknown_name_a_resting_and_a_locked_account_look_the_same(app: Flask, visitor: Browser, runtime: Runtime):
@@ -50,13 +79,94 @@ def test_an_unknown_name_a_resting_and_a_locked_account_look_the_same(app: Flask
     assert len(answers) == 1
 
 
-def test_an_address_that_guesses_thirty_times_rests_whatever_names_it_tries(app: Flask, runtime: Runtime):
+def test_a_stranger_at_the_same_address_stops_nobody(make_app: Callable[..., Flask], app: Flask, runtime: Runtime):
+    app = make_app(runtime, address_guesses=30)
+    assert Browser(app, "10.9.9.9").sign_in("ida").status_code == 303
     guesser = Browser(app, "10.9.9.9")
-    for number in range(30):
-        assert guesser.sign_in(f"name{number}", "wrong").status_code == 401
+    answers = [guesser.sign_in(f"name{number}", "wrong").status_code for number in range(40)]
+    for _ in range(10):
+        guesser.sign_in("bo", "wrong")
 
-    assert guesser.sign_in("ida").status_code == 429
-    assert Browser(app, "10.9.9.8").sign_in("ida").status_code == 303
+    assert answers == [401] * 30 + [429] * 10
+    assert Browser(app, "10.9.9.9").sign_in("ida").status_code == 303
+    assert Browser(app, "10.9.9.8").sign_in("bo").status_code == 303
+
+
+def test_many_accounts_from_one_address_are_limited_also_for_who_has_one(
+    make_app: Callable[..., Flask], app: Flask, runtime: Runtime
+):
+    app = make_app(runtime, address_guesses=30)
+    guesser = Browser(app, "10.9.9.9")
+    heard = 0
+    for number in range(60):
+        heard += guesser.sign_in(f"name{number}", "wrong").status_code == 401
+        assert Browser(app, "10.9.9.9").sign_in("ida").status_code == 303
+
+    assert heard == 30
+    assert guesser.sign_in("bo").status_code == 429
+
+
+def test_one_account_from_many_addresses_is_limited_and_its_person_still_comes_in_where_known(
+    make_app: Callable[..., Flask], app: Flask, runtime: Runtime
+):
+    app = make_app(runtime, account_guesses=20)
+    assert Browser(app, "10.1.1.1").sign_in("ida").status_code == 303
+    for number in range(20):
+        assert Browser(app, f"10.2.2.{number}").sign_in("ida", "wrong").status_code == 401
+
+    assert Browser(app, "10.2.2.200").sign_in("ida").status_code == 401
+    assert Browser(app, "10.1.1.1").sign_in("ida").status_code == 303
+    later(runtime, 901)
+    assert Browser(app, "10.2.2.200").sign_in("ida").status_code == 303
+
+
+def test_a_crowded_address_does_not_tell_which_accounts_are_known_there(
+    make_app: Callable[..., Flask], app: Flask, runtime: Runtime
+):
+    app = make_app(runtime, address_guesses=1)
+    Browser(app, "10.9.9.9").sign_in("ida")
+    guesser = Browser(app, "10.9.9.9")
+    guesser.sign_in("nobody", "wrong")
+
+    answers = {guesser.post_json("/sign-in", {"name": name, "password": "wrong"}).text for name in ("ida", "bo", "no")}
+    assert len(answers) == 1
+
+
+def test_a_new_password_and_an_administrator_end_every_wait(app: Flask, visitor: Browser, runtime: Runtime):
+    for end in (account.enable, lambda connection, person: account.set_password(connection, person, PASSWORD)):
+        for _ in range(5):
+            visitor.sign_in("ida", "wrong")
+        assert visitor.sign_in("ida").status_code == 401
+        with runtime.database.write() as connection:
+            end(connection, "ida")
+        assert visitor.sign_in("ida").status_code == 303
+
+
+def test_an_account_that_is_not_there_costs_as_many_statements_as_one_that_is(
+    app: Flask, visitor: Browser, runtime: Runtime
+):
+    sent: list[str] = []
+    token = visitor.token()
+    event.listen(runtime.database.engine, "before_cursor_execute", lambda *a: sent.append(a[2]))
+    counts = set()
+    for name in ("ida", "nobody"):
+        sent.clear()
+        visitor.client.post("/sign-in", data={"csrf_token": token, "name": name, "password": "wrong"})
+        counts.add(len(sent))
+
+    assert len(counts) == 1
+
+
+def later(runtime: Runtime, seconds: int) -> None:
+    """As if so much time had gone by for those who wait."""
+    g, span = schema.guess.c, seconds * 1_000_000
+    with runtime.database.write() as connection:
+        moved = {"since": g.since - span, "rests_until": g.rests_until - span, "known_at": g.known_at - span}
+        connection.execute(update(schema.guess).values(**moved))
+
+
+def counted(runtime: Runtime, person: str, address: str) -> int:
+    return int(rows(runtime, schema.guess, person=person, address=address)[0]["failures"])
 
 
 def test_refusals_stand_in_the_access_record_without_names_that_nobody_has(visitor: Browser, runtime: Runtime):

@@ -11,7 +11,7 @@ from engine.directory import Person
 from engine.errors import Conflict, Forbidden, Invalid, NotFound
 from engine.runtime import Command
 from web.auth import password as passwords
-from web.auth import session
+from web.auth import session, throttle
 from web.config import LOCALES
 
 
@@ -43,7 +43,6 @@ def add(command: Command, person: str, name: str, password: str | None, *, admin
             password=None if password is None else passwords.hashed(password),
             administrator=administrator,
             disabled=False,
-            failures=0,
         )
     )
 
@@ -112,7 +111,8 @@ def set_password(connection: Connection, person: str, password: str) -> None:
         Invalid: the password is too easy.
     """
     passwords.check(password, person)
-    _change(connection, person, password=passwords.hashed(password), failures=0, locked_until=None)
+    _change(connection, person, password=passwords.hashed(password))
+    throttle.forget(connection, person)
     session.end_all(connection, person)
 
 
@@ -132,7 +132,8 @@ def enable(connection: Connection, person: str) -> None:
     Raises:
         NotFound: there is no such account.
     """
-    _change(connection, person, disabled=False, failures=0, locked_until=None)
+    _change(connection, person, disabled=False)
+    throttle.forget(connection, person)
 
 
 def set_language(connection: Connection, person: str, locale: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from engine.errors import EngineError
 from web import db
-from web.auth import bearer, cookies, csrf, current, session
+from web.auth import bearer, cookies, csrf, current, session, throttle
 from web.config import LOCALES
 
 # Sent by pages that ask again by themselves; such a request keeps no session alive.
@@ -27,6 +27,12 @@ def limits() -> session.Limits:
     """How long sessions live here."""
     settings = db.settings()
     return session.Limits(timedelta(minutes=settings.idle_minutes), timedelta(hours=settings.session_hours))
+
+
+def guesses() -> throttle.Guesses:
+    """How often one may guess here."""
+    settings = db.settings()
+    return throttle.Guesses(settings.guesses, settings.account_guesses, settings.address_guesses)
 
 
 def admit() -> None:

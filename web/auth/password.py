@@ -1,33 +1,28 @@
-"""Passwords: argon2id, how good one has to be, and how often one may guess.
+"""Passwords: argon2id, how good one has to be, and what one guess comes to.
 
-An account rests after five wrong guesses in a row, longer each time; an address rests after thirty in a quarter of an
-hour. Both counters stand in the database, so they hold for every process. Whether a name exists, rests or is locked
-cannot be told from outside: the answer is the same sentence after the same work.
+Whether a name exists, rests or is locked cannot be told from outside: the answer is the same sentence after the same
+work. How often one may guess stands in ``throttle``.
 """
 
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
 from enum import StrEnum
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from engine import clock, schema
 from engine.errors import Invalid, Problem
 from engine.runtime import View
+from web.auth import throttle
+from web.auth.throttle import Guesses
 
 # OWASP's smallest recommended setting: eight threads hashing at once stay under 160 MB.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _NOBODY = _HASHER.hash(secrets.token_hex(16))
 SHORTEST, LONGEST = 10, 200
-ACCOUNT_GUESSES, ADDRESS_GUESSES = 5, 30
-FIRST_REST, LONGEST_REST, WINDOW = timedelta(minutes=1), timedelta(minutes=15), timedelta(minutes=15)
-# Only the newest records are looked at: the count stays quick however long the evidence has grown.
-_RECENT = 5000
-_MICRO = timedelta(microseconds=1)
 
 
 class Attempt(StrEnum):
@@ -71,24 +66,32 @@ def matches(stored: str | None, password: str) -> bool:
     return fits and stored is not None
 
 
-def attempt(connection: Connection, person: str, password: str, address: str) -> Attempt:
-    """One guess, counted. Belongs in a transaction that commits whatever the answer is."""
-    if _guesses_from(connection, address) >= ADDRESS_GUESSES:
-        return Attempt.THROTTLED
-    account, now = schema.account, clock.lease_now(connection)
-    row = connection.execute(
-        select(account.c.password, account.c.disabled, account.c.failures, account.c.locked_until)
-        .where(account.c.person_id == person)
-        .with_for_update()
-    ).first()
+def attempt(connection: Connection, person: str, password: str, address: str, limits: Guesses) -> Attempt:
+    """One guess at the door, counted. Belongs in a transaction that commits whatever the answer is."""
+    account, place = schema.account.c, address[:64]
+    query = select(account.password, account.disabled).where(account.person_id == person)
+    row = connection.execute(query).first()
+    verdict = throttle.count(connection, person if row else None, place, limits)
     fits = matches(row.password if row else None, password)
-    rests = row is not None and row.locked_until is not None and row.locked_until > now
-    accepted = row is not None and fits and not rests and not row.disabled
-    if row is not None and not rests:
-        changed = {"failures": 0, "locked_until": None} if accepted else _one_more(row.failures + 1, now)
-        connection.execute(update(account).where(account.c.person_id == person).values(**changed))
-    outcome = Attempt.ACCEPTED if accepted else Attempt.REFUSED
+    if row is not None and fits and not verdict.rests and not row.disabled:
+        throttle.forgive(connection, person, place, verdict)
+        outcome = Attempt.ACCEPTED
+    else:
+        outcome = Attempt.THROTTLED if verdict.is_crowded else Attempt.REFUSED
     record(connection, person if row else "", outcome, address)
+    return outcome
+
+
+def confirm(connection: Connection, person: str, password: str, address: str, limits: Guesses) -> Attempt:
+    """One guess of somebody who is signed in, at the own password. Belongs in a transaction of its own, as above."""
+    verdict = throttle.count_own(connection, person, limits)
+    account = schema.account.c
+    stored = connection.execute(select(account.password).where(account.person_id == person)).scalar()
+    accepted = matches(stored, password) and not verdict.rests
+    if accepted:
+        throttle.forget_own(connection, person)
+    outcome = Attempt.ACCEPTED if accepted else Attempt.REFUSED
+    record(connection, person, outcome, address)
     return outcome
 
 
@@ -96,7 +99,7 @@ def is_own(view: View, person: str, password: str) -> bool:
     """Whether a password is a person's own: what a signature is confirmed with.
 
     Nothing is counted here, since a refusal takes the command's transaction back, and a count with it: whoever lets
-    people sign asks ``attempt`` first.
+    people sign asks ``confirm`` first.
     """
     account = schema.account.c
     found = select(account.password).where(account.person_id == person, account.disabled.is_(False))
@@ -113,21 +116,3 @@ def record(connection: Connection, person: str, what: str, address: str) -> None
             at=clock.micros(clock.now(connection)), person_id=person, what=str(what), object=address[:64]
         )
     )
-
-
-def _one_more(failures: int, now: int) -> dict[str, int | None]:
-    if failures < ACCOUNT_GUESSES:
-        return {"failures": failures, "locked_until": None}
-    rest = min(FIRST_REST * 2 ** min(failures - ACCOUNT_GUESSES, 10), LONGEST_REST)
-    return {"failures": failures, "locked_until": now + rest // _MICRO}
-
-
-def _guesses_from(connection: Connection, address: str) -> int:
-    table = schema.access_record
-    since = clock.micros(clock.now(connection) - WINDOW)
-    recent = select(table).order_by(table.c.id.desc()).limit(_RECENT).subquery()
-    return connection.execute(
-        select(func.count()).where(
-            recent.c.what == Attempt.REFUSED, recent.c.object == address[:64], recent.c.at > since
-        )
-    ).scalar_one()

@@ -26,7 +26,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from engine import schema
 from engine.errors import Forbidden, Invalid, Problem
 from web import db, i18n
-from web.auth import account, cookies, csrf, current, guard, password, session
+from web.auth import account, cookies, csrf, current, guard, password, session, throttle
 from web.config import LOCALES
 from web.errors import problems, wants_json
 
@@ -55,7 +55,7 @@ def sign_in() -> AnyResponse:
     """Begin a session. As JSON, answers with the person and the new token, so that a page can carry on where it was."""
     name, secret = _typed()
     with db.database().write() as connection:
-        outcome = password.attempt(connection, name, secret, request.remote_addr or "")
+        outcome = password.attempt(connection, name, secret, request.remote_addr or "", guard.guesses())
         token = begin(connection, name) if outcome is password.Attempt.ACCEPTED else None
     if token is None:
         throttled = outcome is password.Attempt.THROTTLED
@@ -77,6 +77,7 @@ def begin(connection, name: str) -> str:  # type: ignore[no-untyped-def]
     if old:
         session.end(connection, session.digest(old))
     session.sweep(connection, guard.limits())
+    throttle.sweep(connection)
     return session.start(connection, name, locale=request.cookies.get(cookies.name(i18n.COOKIE)))
 
 
@@ -125,7 +126,7 @@ def change_password() -> AnyResponse:
         if new != again:
             raise Invalid("The password was not accepted.", [Problem("again", "The two new passwords differ.")])
         with db.database().write() as connection:
-            outcome = password.attempt(connection, me, old, request.remote_addr or "")
+            outcome = password.confirm(connection, me, old, request.remote_addr or "", guard.guesses())
         if outcome is not password.Attempt.ACCEPTED:
             raise Invalid("The password was not accepted.", [Problem("old", "The old password is not right.")])
         with db.database().write() as connection:

@@ -13,7 +13,7 @@ from flask import g, has_request_context, request
 
 from engine.runtime import View
 from web import db
-from web.auth import current
+from web.auth import current, guard
 from web.auth import password as passwords
 
 
@@ -39,5 +39,5 @@ def _passwords(values: Mapping[str, Any]) -> Iterator[str]:
 def _is_mine(password: str) -> bool:
     me = current.actor().person
     with db.database().write() as connection:
-        outcome = passwords.attempt(connection, me, password, request.remote_addr or "")
+        outcome = passwords.confirm(connection, me, password, request.remote_addr or "", guard.guesses())
     return outcome is passwords.Attempt.ACCEPTED

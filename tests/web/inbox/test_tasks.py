@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from html import unescape
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from engine import assembly, database, schema, task
 from tests.engine.query.hospital import Hospital
 from tests.web.browsing import PASSWORD, Browser
 from web import create_app
+from web.auth import throttle
 from web.config import Settings
 
 SignIn = Callable[[str], Browser]
@@ -175,8 +176,42 @@ def test_a_wrong_password_signs_nothing_and_counts_as_a_guess(hospital: Hospital
 
     assert [problem["where"] for problem in answer.json["problems"]] == ["sign"]
     with hospital.read("mia") as view:
-        a = schema.account.c
-        assert view.connection.execute(select(a.failures).where(a.person_id == "dan")).scalar_one() == 1
+        own = schema.guess.c.person == "dan", schema.guess.c.address == throttle.SIGNED_IN
+        assert view.connection.execute(select(schema.guess.c.failures).where(*own)).scalar_one() == 1
+
+
+@pytest.fixture
+def forgetting(hospital: Hospital) -> Iterator[None]:
+    """What is guessed in this test is held against nobody in the next."""
+    yield
+    with hospital.runtime.database.write() as connection:
+        connection.execute(delete(schema.guess))
+
+
+def test_who_signs_is_not_stopped_by_what_strangers_guess(
+    hospital: Hospital, sign_in: SignIn, forgetting: None
+) -> None:
+    case = hospital.examined()
+    dan = sign_in("dan")
+    stranger = Browser(dan.client.application)
+    for number in range(130):
+        stranger.sign_in("dan" if number % 2 else f"name{number}", "not mine at all")
+    body = {"values": {"outlook": "好转", "sign": {"password": PASSWORD}}, "stamp": "1"}
+
+    assert send(dan, f"/tasks/{hospital.task(case)}/complete", body).status_code == 200
+
+
+def test_who_guesses_at_the_password_of_a_session_rests_and_stops_no_sign_in(
+    hospital: Hospital, sign_in: SignIn, forgetting: None
+) -> None:
+    case, dan = hospital.examined(), sign_in("dan")
+    waiting = f"/tasks/{hospital.task(case)}/complete"
+    for _ in range(5):
+        send(dan, waiting, {"values": {"outlook": "好转", "sign": {"password": "not mine"}}, "stamp": "1"})
+
+    right = {"values": {"outlook": "好转", "sign": {"password": PASSWORD}}, "stamp": "1"}
+    assert send(dan, waiting, right).status_code == 422
+    assert Browser(dan.client.application).sign_in("dan").status_code == 303
 
 
 def test_nobody_signs_by_sending_a_ready_made_signature(hospital: Hospital, sign_in: SignIn) -> None:
