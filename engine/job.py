@@ -178,8 +178,9 @@ def lease(connection: Connection, limit: int, *, roots: Collection[str] | None =
 
 
 def _leasable(connection: Connection, now: int) -> tuple[Any, ...]:
-    j = schema.job.c
-    free = or_(j.leased_until.is_(None), j.leased_until < clock.lease_now(connection))
+    j, lease_now = schema.job.c, clock.lease_now(connection)
+    # A lease that reaches further ahead than one can was taken before the clock was set back.
+    free = or_(j.leased_until.is_(None), j.leased_until < lease_now, j.leased_until > lease_now + LEASE_US)
     return j.state == "ready", j.due_at <= now, free
 
 

@@ -37,6 +37,28 @@ class Settings(BaseSettings):
     )
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
     threads: int = Field(default=8, ge=1, le=64, description="Requests answered at the same time by one process.")
+    connections: int = Field(
+        default=1000,
+        ge=10,
+        le=20_000,
+        description="Connections at the same time; when full, who has asked for nothing longest gives way.",
+    )
+    head_seconds: float = Field(
+        default=10, gt=0, le=300, description="Within this a client has to have said what it wants: a request's head."
+    )
+    head_bytes: int = Field(default=32_768, ge=4096, le=262_144, description="How long the head of a request may be.")
+    keep_alive_seconds: float = Field(
+        default=75, gt=0, le=3600, description="A connection is kept this long after an answer, for the next request."
+    )
+    grace_seconds: float = Field(
+        default=20,
+        gt=0,
+        le=3600,
+        description="How long a body or an answer may move more slowly than LEAST_RATE.",
+    )
+    least_rate: int = Field(
+        default=8192, ge=1, le=10**9, description="Bytes a second that a body or an answer has to move at."
+    )
     trusted_hosts: str = Field(
         default="",
         description="Host names under which it may be opened, separated by commas; empty: loopback and HOST.",
@@ -119,7 +141,8 @@ class Settings(BaseSettings):
     def hosts(self) -> list[str]:
         """Names under which the application answers."""
         named = [each.strip() for each in self.trusted_hosts.split(",") if each.strip()]
-        return named or ["localhost", "127.0.0.1", "[::1]", *([] if self.is_loopback else [self.host])]
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return named or ["localhost", "127.0.0.1", "[::1]", *([] if self.is_loopback else [host])]
 
     @property
     def zone_info(self) -> ZoneInfo:

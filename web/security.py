@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from web.spool import InMemory
 View = TypeVar("View", bound=Callable[..., Any])
 REQUEST_LIMIT, UPLOAD_LIMIT = MEGABYTE, 25 * MEGABYTE
 _LARGE = "__takes_files__"
+_IPV6 = re.compile(r"(\[[0-9A-Fa-f:.]+\])(?::[1-9][0-9]{0,4})?")
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -30,9 +32,26 @@ HEADERS = {
 }
 
 
+class Request(InMemory):
+    """A request whose host may be an IPv6 address: Werkzeug cuts what it is told to trust at the first colon."""
+
+    _trusted: list[str] | None = None
+
+    @property
+    def trusted_hosts(self) -> list[str] | None:
+        """Hosts to compare with; ``None`` where the one that the client names is an address among them."""
+        found = _IPV6.fullmatch(self.headers.get("Host", ""))
+        is_ours = found is not None and found[1].lower() in [each.lower() for each in self._trusted or ()]
+        return None if is_ours else self._trusted
+
+    @trusted_hosts.setter
+    def trusted_hosts(self, hosts: list[str] | None) -> None:
+        self._trusted = hosts
+
+
 def init_app(app: Flask, *, hosts: list[str], is_secure: bool) -> None:
     """Set limits and headers for every answer."""
-    app.request_class = InMemory
+    app.request_class = Request
     app.config.update(
         TRUSTED_HOSTS=hosts,
         MAX_CONTENT_LENGTH=REQUEST_LIMIT,

@@ -10,15 +10,14 @@ from types import FrameType
 from typing import Any
 
 from flask import Flask
-from waitress import create_server, wasyncore  # type: ignore[import-untyped]
-from waitress.server import BaseWSGIServer  # type: ignore[import-untyped]
+from waitress import wasyncore  # type: ignore[import-untyped]
 
 from engine.errors import Broken, Unavailable
 from engine.worker import Worker
 from web import admin, db, spool
 from web import logging as log
 from web.config import Settings
-from web.security import UPLOAD_LIMIT
+from web.door import Door
 
 PATIENCE_S = 30.0
 _PASS_S = 0.2
@@ -95,7 +94,7 @@ def _end(worker: Worker, stop: Stop) -> None:
         raise Broken("The worker has ended on its own; the log says where. Start the process again.")
 
 
-def _open(app: Flask, settings: Settings, channels: dict[int, Any]) -> Any:
+def _open(app: Flask, settings: Settings, channels: dict[int, Any]) -> Door:
     spool.encrypt()
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -104,16 +103,7 @@ def _open(app: Flask, settings: Settings, channels: dict[int, Any]) -> Any:
         listening = socket.socket(family, kind, protocol)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
-        return create_server(
-            app,
-            map=channels,
-            sockets=[listening],
-            threads=settings.threads,
-            max_request_body_size=UPLOAD_LIMIT * 2,
-            channel_timeout=60,
-            ident="",
-            clear_untrusted_proxy_headers=settings.proxies == 0,
-        )
+        return Door(app, settings, listening, channels)
     except OSError as error:
         raise Unavailable(
             "Cannot listen on {host} port {port}: {reason}. Stop what uses it, or set XUNCHA_PORT.",
@@ -125,7 +115,7 @@ def _open(app: Flask, settings: Settings, channels: dict[int, Any]) -> Any:
 
 def _finish(channels: dict[int, Any]) -> None:
     """Close the door, then wait for those inside: requests half read, being answered, or half sent."""
-    for listening in [each for each in channels.values() if isinstance(each, BaseWSGIServer)]:
+    for listening in [each for each in channels.values() if isinstance(each, Door)]:
         wasyncore.dispatcher.close(listening)
     patience = time.monotonic() + PATIENCE_S
     while time.monotonic() < patience and any(_busy(each) for each in channels.values()):

@@ -113,6 +113,10 @@ def test_after_sign_in_a_person_is_where_they_wanted_to_be(visitor: Browser):
         "\\\\evil.test",
         "/\t/evil.test",
         "javascript:alert(1)",
+        "/\r\nX: y",
+        "/x\ny",
+        "/\x00",
+        "/\x7f",
         "evil",
     ],
 )
@@ -122,6 +126,12 @@ def test_sign_in_never_leads_to_another_site(elsewhere: str):
 
     with bare.test_request_context():
         assert local(elsewhere) == "/"
+
+
+def test_an_address_that_no_header_may_hold_leads_to_the_start_page(visitor: Browser):
+    answer = visitor.post("/sign-in", {"name": "ida", "password": PASSWORD, "next": "/\r\nX: y"})
+
+    assert answer.status_code == 303 and answer.location == "/" and "X" not in answer.headers
 
 
 # ---- passwords

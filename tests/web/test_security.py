@@ -74,6 +74,25 @@ def test_a_host_name_that_nobody_vouched_for_is_refused(host: str, visitor: Brow
     assert visitor.get("/sign-in", headers={"Host": host}).status_code == 400
 
 
+@pytest.mark.parametrize("host", ["[::1]", "[::1]:8000", "localhost:8000"])
+def test_loopback_is_open_under_each_of_its_names(host: str, visitor: Browser):
+    answer = visitor.get("/sign-in", headers={"Host": host})
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("host", ["[::2]", "[::1", "[", "[::1]x"])
+def test_an_address_that_nobody_vouched_for_is_refused(host: str, visitor: Browser):
+    assert visitor.get("/sign-in", headers={"Host": host}).status_code == 400
+
+
+def test_an_ipv6_address_to_listen_on_is_one_to_be_opened_under(make_app, runtime: Runtime):
+    outside = Browser(make_app(runtime, host="fd00::1"))
+
+    assert outside.get("/health", headers={"Host": "[fd00::1]"}).status_code == 200
+    assert outside.get("/health", headers={"Host": "[fd00::2]"}).status_code == 400
+
+
 def test_outside_loopback_browsers_are_told_to_insist_on_https(make_app, runtime: Runtime):
     outside = Browser(make_app(runtime, host="10.1.2.3"))
 

@@ -81,4 +81,5 @@ def look(database: Database) -> Found:
 
 def _since_seen(connection: Connection) -> int | None:
     seen = connection.execute(select(schema.meta.c.value).where(schema.meta.c.key == "worker_seen")).scalar()
-    return None if seen is None else clock.lease_now(connection) - int(seen)
+    # What was seen at a time that has not come yet was seen before the clock was set back: who knows when.
+    return None if seen is None else abs(clock.lease_now(connection) - int(seen))

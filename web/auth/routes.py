@@ -179,6 +179,8 @@ def act_for() -> AnyResponse:
 def local(target: str | None) -> str:
     """A place inside this application to go on to; anything else becomes the start page."""
     parts = urlsplit((target or "").replace("\\", "/"))
+    if any(ord(each) < 32 or ord(each) == 127 for each in target or ""):
+        return url_for("home")  # no address, and nothing that a header may hold
     if parts.scheme or parts.netloc or not parts.path.startswith("/") or parts.path.startswith("//"):
         return url_for("home")
     return target or url_for("home")

@@ -85,6 +85,7 @@ def given(found: attachment.Attachment, body: bytes, *, inline: bool) -> Respons
         etag=found.sha256,
         max_age=0,
     )
+    response.content_type = found.media_type  # as a mimetype, text would be given a charset a second time
     response.headers["Content-Security-Policy"] = SHOWN if inline else SANDBOX
     response.headers["Cache-Control"] = "private, no-store"
     return response

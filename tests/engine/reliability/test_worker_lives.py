@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -162,6 +163,23 @@ def test_a_service_that_wants_the_program_to_end_has_failed(desk: Desk) -> None:
 
     assert _failed(desk) == [case]
     assert SECRET not in json.dumps(_told(desk, case))
+
+
+def test_a_lease_from_before_the_clock_was_set_back_keeps_nobody_from_the_work(desk: Desk) -> None:
+    desk.release(WAITING)
+    case = desk.start()
+    with desk.runtime.write(follow_up=False) as command:
+        clock.advance(command.connection, timedelta(hours=2))
+        leased = clock.lease_now(command.connection) + job.LEASE_US
+        command.connection.execute(update(schema.job).values(leased_until=leased, fence=1))
+    desk.work()
+    assert "read" not in desk.tasks(case)
+
+    with desk.runtime.write(follow_up=False) as command:  # as it looks once the clock is a day behind
+        command.connection.execute(update(schema.job).values(leased_until=leased + 86_400_000_000))
+    desk.work()
+
+    assert "read" in desk.tasks(case)
 
 
 def _owe(desk: Desk, case: str, kind: str) -> None:

@@ -59,6 +59,13 @@ def test_pdf_and_pictures_are_shown_and_everything_else_is_saved(
     assert ann.get(f"{url}?save").headers["Content-Disposition"].startswith("attachment")
 
 
+def test_a_text_says_its_charset_once(waiting: str, sign_in: SignIn) -> None:
+    ann = sign_in("ann")
+    url = upload(ann, f"/tasks/{waiting}/files", "记录.txt", "体温正常".encode()).json["url"]
+
+    assert ann.get(url).headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
 def test_a_name_is_never_a_path(waiting: str, sign_in: SignIn) -> None:
     answer = upload(sign_in("ann"), f"/tasks/{waiting}/files", "../../etc/passwd.pdf")
 
