@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from engine import definition, feel, held, instance, interpreter, job, schema
 from engine.held import Held
@@ -38,7 +38,8 @@ def _call(command: Command, work: job.Job) -> None:
     c = work.content
     called = definition.load(command, parent.definition_id).callee(command, c["process"], c["binding"])
     values = {n: feel.load(*v) for n, v in c["variables"].items()}
-    instance.begin(command, called, values, parent=parent, token=work.token, index=0, wanted=c["wanted"])
+    index = c.get("first", 0)
+    instance.begin(command, called, values, parent=parent, token=work.token, index=index, wanted=c["wanted"])
 
 
 @job.handler("fan")
@@ -52,10 +53,11 @@ def _fan(command: Command, work: job.Job) -> None:
     there = set(command.connection.execute(have).scalars())
     snapshot = {n: feel.load(*v) for n, v in c["snapshot"].items()}
     for offset, item in enumerate(c["items"]):
-        index = c["from"] + offset
+        number = c["from"] + offset
+        index = c.get("first", 0) + number
         if index in there:
             continue
-        values = {**snapshot, "loopCounter": index + 1}
+        values = {**snapshot, "loopCounter": number + 1}
         if c["element"]:
             values[c["element"]] = feel.load(*item)
         instance.begin(command, of, values, parent=parent, token=work.token, index=index, body=c["body"])
@@ -63,7 +65,10 @@ def _fan(command: Command, work: job.Job) -> None:
 
 @job.handler("child_ended", when_over=True)
 def _child_ended(command: Command, work: job.Job) -> None:
-    """Count a child; whoever fills the counter, or everyone where iterations may end early, wakes the parent."""
+    """Count a child; whoever fills the counter, or everyone where iterations may end early, wakes the parent.
+
+    One of an earlier try, which ended before it could be cancelled, does not count.
+    """
     c = work.content
     if c["how"] == "error":
         content = {"kind": "error", "code": c["code"], "content": c.get("content", {})}
@@ -78,7 +83,7 @@ def _child_ended(command: Command, work: job.Job) -> None:
     }
     one_more = (
         update(schema.counter)
-        .where(_c.instance_id == c["parent"], _c.token == c["token"])
+        .where(_c.instance_id == c["parent"], _c.token == c["token"], _c.first <= c["index"])
         .values(done=_c.done + 1)
         .returning(_c.total, _c.done, _c.each)
     )
@@ -116,7 +121,6 @@ def _resume_parent(command: Command, work: job.Job) -> None:
         if not full and not interpreter.over(*run, token, counter.total, counter.done, so_far, given):
             return None
         results = so_far if full else _results(command, case, token)
-        _forget(command, work, still_running=not full)
         return interpreter.finish(*run, token, results[0] if counter.single else results)
 
     instance.move(command, case, step)
@@ -128,15 +132,6 @@ def _results(command: Command, case: str, token: int) -> list[Any]:
     return [feel.load(row.type, row.value) for row in command.connection.execute(query)]
 
 
-def _forget(command: Command, work: job.Job, *, still_running: bool) -> None:
-    """The results are taken in; whatever still runs is not needed any more."""
-    command.connection.execute(delete(schema.counter).where(_c.instance_id == work.instance_id, _c.token == work.token))
-    command.connection.execute(delete(schema.result).where(_r.instance_id == work.instance_id, _r.token == work.token))
-    if still_running:
-        content = {"do": "cancel", "parent": work.instance_id, "token": work.token, "reason": None}
-        job.add(command, "family", root_id=work.root_id, content=content)
-
-
 @job.handler("family", when_over=True)
 def _family(command: Command, work: job.Job) -> None:
     """What a parent does reaches its children, each by a job of its own."""
@@ -144,7 +139,9 @@ def _family(command: Command, work: job.Job) -> None:
     query = select(_i.id).where(_i.parent_id == c["parent"], _i.state.in_(("active", "suspended")))
     if c["token"] is not None:
         query = query.where(_i.parent_token == c["token"])
-    content = {"do": c["do"], "reason": c["reason"]}
+    if c.get("below") is not None:
+        query = query.where(_i.parent_index < c["below"])
+    content = {"do": c["do"], "reason": c.get("reason")}
     rows = [
         job.row(command, "obey", instance_id=child, root_id=work.root_id, content=content)
         for child in command.connection.execute(query).scalars()

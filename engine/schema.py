@@ -333,6 +333,8 @@ counter = Table(
     Column("done", Integer, nullable=False),
     Column("each", Boolean, nullable=False),
     Column("single", Boolean, nullable=False),
+    # Place of the first child that counts: those before it are of an earlier try.
+    Column("first", Integer, nullable=False),
 )
 result = Table(
     "result",

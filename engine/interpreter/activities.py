@@ -123,7 +123,7 @@ class Call(Activity):
 
     def done(self, token: Token) -> None:
         """The called process has ended."""
-        token.detail.pop("child", None)
+        drop_children(token, running=False)
         token.resume("leave")
 
     def leave(self, token: Token) -> None:
@@ -137,10 +137,10 @@ class Call(Activity):
         drop_children(token)
 
 
-def drop_children(token: Token) -> None:
-    """Instances that run for the token are not wanted any more."""
+def drop_children(token: Token, *, running: bool = True) -> None:
+    """Instances that run for the token, or have run, are not waited for any more."""
     if token.detail.pop("child", None):
-        token.run.facts.append(ChildrenDropped(token.number, token.step.bpmn_id))
+        token.run.facts.append(ChildrenDropped(token.number, token.step.bpmn_id, running))
 
 
 class Sub(Activity):

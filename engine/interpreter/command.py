@@ -162,7 +162,7 @@ def fail(
         reason = "Nothing catches the error {code} of {element}: {said}"
         if not isinstance(here.step, Fan):
             here.detail.pop("job", None)
-            here.detail.pop("child", None)
+            activities.drop_children(here)
         instance.fail(here, Stuck(reason, code=code or "", element=here.step.bpmn_id, said=message))
     return instance.progress()
 

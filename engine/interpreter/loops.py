@@ -250,9 +250,7 @@ class Fan(Repeated):
             compensation.record(token.place, self.bpmn_id, len(results))
         if self.loop.output_collection:
             token.write({self.loop.output_collection: results})
-        if self.loop.completion_condition:
-            drop_children(token)
-        token.detail.pop("child", None)
+        drop_children(token, running=self.loop.completion_condition is not None)
         token.resume("leave")
 
     def revoke(self, token: Token) -> None:

@@ -225,10 +225,15 @@ class FanWanted:
 
 @dataclass(frozen=True, slots=True)
 class ChildrenDropped:
-    """Called instances and iterations of this token that still run are to be cancelled."""
+    """The token waits no longer for the called instance or the iterations it wanted.
+
+    Attributes:
+        running: some may still run, and are to be cancelled.
+    """
 
     token: int
     element: str
+    running: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +264,7 @@ class Thrown:
 class IncidentOpened:
     """The token cannot go on by itself; what was done before stands, and other tokens are not concerned.
 
-    A job or a called instance whose failure this is has ended with it; iterations of a fan go on.
+    A job whose failure this is has ended with it, a called instance is dropped; iterations of a fan go on.
 
     Attributes:
         reason: English sentence with ``{placeholders}`` for ``params``: a translation key.

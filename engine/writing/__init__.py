@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.writing import gone
 from engine.writing.facts import WRITERS
 from engine.writing.rows import Rows
 
@@ -34,6 +35,7 @@ def write(
     rows = Rows(command, held, definition, completed)
     for fact in rows.folded(progress.facts):
         WRITERS[type(fact)](rows, fact)
+    gone.let_go(rows)
     rows.values_line()
     held.marking = progress.marking
     if progress.ended is not None:

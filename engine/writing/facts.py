@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
-from engine import assigning, canonical, clock, feel, ident, job, message, schema
+from engine import assigning, canonical, clock, feel, ident, message, schema
 from engine.errors import Invalid
 from engine.interpreter import progress as p
+from engine.writing import gone
 from engine.writing.rows import Rows
 
 FAN_BATCH = 100
@@ -117,7 +118,8 @@ def _task_opened(rows: Rows, fact: p.TaskOpened) -> None:
 @_of(p.TaskClosed)
 def _task_closed(rows: Rows, fact: p.TaskClosed) -> None:
     done = fact.outcome == "completed" and rows.completed is not None
-    rows.closed_tasks[fact.token] = fact.outcome
+    if not rows.passes(fact):
+        rows.closed_tasks[fact.token] = fact.outcome
     rows.line("task.completed" if done else "task.closed", fact.element, token=fact.token, outcome=fact.outcome)
     if done:
         rows.completion = rows.held.lines[-1]
@@ -126,38 +128,34 @@ def _task_closed(rows: Rows, fact: p.TaskClosed) -> None:
 @_of(p.TimerOpened)
 def _timer_opened(rows: Rows, fact: p.TimerOpened) -> None:
     at = clock.micros(fact.due)
-    rows.inserts[schema.job].append(
-        job.row(
-            rows.command,
-            "timer",
-            instance_id=rows.held.id,
-            root_id=rows.held.root_id,
-            token=fact.token,
-            arm=fact.arm,
-            element=fact.element,
-            due_at=at,
-        )
-    )
+    if not rows.passes(fact):
+        place = {"instance_id": rows.held.id, "token": fact.token, "arm": fact.arm, "element": fact.element}
+        rows.owe("timer", due_at=at, **place)
     rows.line("timer.opened", fact.element, token=fact.token, arm=fact.arm, due=at, text=fact.text)
 
 
 @_of(p.Subscribed)
 def _subscribed(rows: Rows, fact: p.Subscribed) -> None:
     row = {"token": fact.token, "arm": fact.arm, "kind": fact.kind, "name": fact.name, "key": message.key(fact.key)}
-    rows.subscribed.append({**row, "element": fact.element})
+    if not rows.passes(fact):
+        rows.subscribed.append({**row, "element": fact.element})
     rows.line("subscription.opened", fact.element, **row)
 
 
 @_of(p.ArmClosed)
 def _arm_closed(rows: Rows, fact: p.ArmClosed) -> None:
-    rows.closed_arms.append((fact.token, fact.arm))
-    rows.forget_arm(fact.token, fact.arm)
+    if not rows.passes(fact):
+        rows.closed_arms.append((fact.token, fact.arm))
     rows.line("arm.closed", None, token=fact.token, arm=fact.arm, outcome=fact.outcome)
 
 
 @_of(p.JobWanted)
 def _job_wanted(rows: Rows, fact: p.JobWanted) -> None:
     kind, value = feel.dump(dict(fact.inputs))
+    rows.crossed = True
+    if rows.passes(fact):
+        rows.line("job.opened", fact.element, token=fact.token, job=None, type=fact.type)
+        return
     made = rows.owe(
         "connector",
         instance_id=rows.held.id,
@@ -166,13 +164,13 @@ def _job_wanted(rows: Rows, fact: p.JobWanted) -> None:
         retries=fact.retries if fact.retries is not None else 3,
         content={"type": fact.type, "headers": dict(fact.headers), "inputs": [kind, value]},
     )
-    rows.crossed = True
     rows.line("job.opened", fact.element, token=fact.token, job=made["id"], type=fact.type)
 
 
 @_of(p.JobDropped)
 def _job_dropped(rows: Rows, fact: p.JobDropped) -> None:
-    rows.dropped_jobs.add(fact.token)
+    if not rows.passes(fact):
+        rows.dropped_jobs.add(fact.token)
     rows.line("job.closed", fact.element, token=fact.token)
 
 
@@ -180,35 +178,40 @@ def _job_dropped(rows: Rows, fact: p.JobDropped) -> None:
 def _call_wanted(rows: Rows, fact: p.CallWanted) -> None:
     values = {name: feel.dump(value) for name, value in fact.variables.items()}
     content = {"process": fact.process, "binding": fact.binding, "variables": values, "wanted": list(fact.returns)}
-    rows.owe("call", instance_id=rows.held.id, token=fact.token, element=fact.element, content=content)
-    _count(rows, fact, 1, each=False, single=True)
+    _children(rows, fact, "call", [content], 1, each=False, single=True)
     rows.line("children.opened", fact.element, token=fact.token, total=1, process=fact.process)
 
 
 @_of(p.FanWanted)
 def _fan_wanted(rows: Rows, fact: p.FanWanted) -> None:
     snapshot = {name: feel.dump(value) for name, value in fact.snapshot.items()}
-    for start in range(0, len(fact.items), FAN_BATCH):
-        items = [feel.dump(item) for item in fact.items[start : start + FAN_BATCH]]
-        content = {
-            "body": fact.body,
-            "from": start,
-            "items": items,
-            "element": fact.input_element,
-            "snapshot": snapshot,
-            "total": len(fact.items),
-        }
-        rows.owe("fan", instance_id=rows.held.id, token=fact.token, element=fact.element, content=content)
-    _count(rows, fact, len(fact.items), each=fact.conditional, single=False)
+    same = {"body": fact.body, "element": fact.input_element, "snapshot": snapshot, "total": len(fact.items)}
+    batches = (
+        {**same, "from": start, "items": [feel.dump(item) for item in fact.items[start : start + FAN_BATCH]]}
+        for start in range(0, len(fact.items), FAN_BATCH)
+    )
+    _children(rows, fact, "fan", batches, len(fact.items), each=fact.conditional, single=False)
     rows.line("children.opened", fact.element, token=fact.token, total=len(fact.items), body=fact.body)
 
 
-def _count(rows: Rows, fact: Any, total: int, *, each: bool, single: bool) -> None:
+def _children(
+    rows: Rows, fact: Any, kind: str, contents: Iterable[dict[str, Any]], total: int, *, each: bool, single: bool
+) -> None:
+    """Owe the children, and count those that end."""
     rows.crossed = True
+    if rows.passes(fact):
+        return
+    first = 0
+    if fact.token not in rows.visits:  # its stage is tried again
+        first = rows.wanted_again[fact.token] = gone.first_free(rows, fact.token)
+    for content in contents:
+        whole = {**content, "first": first}
+        rows.owe(kind, instance_id=rows.held.id, token=fact.token, element=fact.element, content=whole)
     rows.inserts[schema.counter].append(
         {
             "instance_id": rows.held.id,
             "token": fact.token,
+            "first": first,
             "total": total,
             "done": 0,
             "each": each,
@@ -219,9 +222,11 @@ def _count(rows: Rows, fact: Any, total: int, *, each: bool, single: bool) -> No
 
 @_of(p.ChildrenDropped)
 def _children_dropped(rows: Rows, fact: p.ChildrenDropped) -> None:
-    rows.dropped_children.add(fact.token)
-    rows.dropped_jobs.add(fact.token)
-    rows.owe("family", content={"do": "cancel", "parent": rows.held.id, "token": fact.token, "reason": None})
+    if not rows.passes(fact):
+        rows.dropped_children.add(fact.token)
+        if fact.running:
+            rows.dropped_jobs.add(fact.token)
+            rows.unwanted.add(fact.token)
     rows.line("children.closed", fact.element, token=fact.token)
 
 
@@ -261,6 +266,7 @@ def _incident_opened(rows: Rows, fact: p.IncidentOpened) -> None:
         "message": fact.reason,
         "params": params,
         "opened_at": rows.at,
+        **rows.incident_closed(over=rows.passes(fact)),
     }
     rows.inserts[schema.incident].append(made)
     rows.crossed = True
@@ -269,5 +275,6 @@ def _incident_opened(rows: Rows, fact: p.IncidentOpened) -> None:
 
 @_of(p.IncidentClosed)
 def _incident_closed(rows: Rows, fact: p.IncidentClosed) -> None:
-    rows.closed_incidents.add(fact.token)
+    if not rows.passes(fact):
+        rows.closed_incidents.add(fact.token)
     rows.line("incident.closed", None, incident=f"token:{fact.token}")

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, Table, bindparam, delete, select, update
+from sqlalchemy import Table, bindparam, update
 
 from engine import clock, feel, history, job, message, schema, sealing, variables
 from engine.interpreter import progress as p
 from engine.prepared import Prepared, inserting, together, upserting
+from engine.writing import gone, passing
 
 if TYPE_CHECKING:
     from engine.definition import Definition
@@ -29,6 +30,9 @@ class Rows:
 
     Attributes:
         at: business time of the command, in microseconds.
+        unwanted: tokens whose children may still run and are to be cancelled.
+        wanted_again: for a token that has had children before, and wants new ones, the place of the first of these.
+        passing: facts about what begins and ends within this Progress: lines, but no open rows.
     """
 
     command: Command
@@ -45,6 +49,8 @@ class Rows:
     closed_tasks: dict[int, str] = field(default_factory=dict)
     dropped_jobs: set[int] = field(default_factory=set)
     dropped_children: set[int] = field(default_factory=set)
+    unwanted: set[int] = field(default_factory=set)
+    wanted_again: dict[int, int] = field(default_factory=dict)
     closed_incidents: set[int] = field(default_factory=set)
     subscribed: list[Row] = field(default_factory=list)
     sealed: list[Row] = field(default_factory=list)
@@ -52,6 +58,7 @@ class Rows:
     completion: history.Line | None = None
     opened: list[Row] = field(default_factory=list)
     crossed: bool = False
+    passing: frozenset[int] = frozenset()
     at: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,20 +90,28 @@ class Rows:
         return made
 
     def folded(self, facts: Iterable[p.Fact]) -> list[p.Fact]:
-        """The facts without those that another implies: a task that opens has been entered, one that closes is left."""
+        """The facts without those that another implies: a task that opens has been entered, one that closes is left.
+
+        A task that is gone before the command ends has been reached, but was never there for anybody.
+        """
         facts = list(facts)
-        tasks, closed = set(), set()
+        self.passing = passing.passing(facts)
+        implied: set[tuple[type, int]] = set()
         for fact in facts:
             if isinstance(fact, p.Entered):
                 self.visits[fact.token] = self._visit(fact)
             elif isinstance(fact, p.Left):
                 self._leave(fact)
             elif isinstance(fact, p.TaskOpened):
-                tasks.add(fact.token)
+                implied.add((p.TaskOpened if self.passes(fact) else p.Entered, fact.token))
             elif isinstance(fact, p.TaskClosed):
-                closed.add(fact.token)
-        implied = {(p.Entered, token) for token in tasks} | {(p.Left, token) for token in closed}
-        return [f for f in facts if not isinstance(f, p.Entered | p.Left) or (type(f), f.token) not in implied]
+                implied.add((p.Left, fact.token))
+        several = p.Entered | p.Left | p.TaskOpened
+        return [f for f in facts if not isinstance(f, several) or (type(f), f.token) not in implied]
+
+    def passes(self, fact: p.Fact) -> bool:
+        """Whether what the fact is about begins and ends within this Progress."""
+        return id(fact) in self.passing
 
     def _visit(self, fact: p.Entered) -> Row:
         return {
@@ -117,6 +132,11 @@ class Rows:
         else:
             self.left[fact.token] = {"b_token": fact.token, **gone}
 
+    def incident_closed(self, *, over: bool = True) -> Row:
+        """How an incident's row ends when its token goes on, or is gone; nothing yet, unless it is ``over``."""
+        ends = {"closed_at": self.at, "closed_by": self.command.actor.person, "closed_how": "continued"}
+        return ends if over else dict.fromkeys(ends)
+
     def seal(self, fact: p.Written) -> tuple[str, str]:
         """Put a value away encrypted; what is left of it is a salted digest."""
         key = self.command.runtime.keys.seal
@@ -126,18 +146,14 @@ class Rows:
         self.sealed.append({"instance_id": self.held.id, "scope": fact.scope, "name": fact.name, "body": body})
         return variables.SEALED, json.dumps(sealing.digest(key, plain.encode()))
 
-    def forget_arm(self, token: int, arm: int) -> None:
-        """An arm that opened and closed within this Progress leaves no row."""
-        self.subscribed = [r for r in self.subscribed if (r["token"], r["arm"]) != (token, arm)]
-        jobs = self.inserts[schema.job]
-        jobs[:] = [r for r in jobs if r["kind"] != "timer" or (r["token"], r["arm"]) != (token, arm)]
-
     # -- the end
 
     def ended(self, progress: Progress) -> None:
         """The instance is over: close it and tell whoever called it."""
         held, end = self.held, progress.ended
         assert end is not None
+        if end.how != "completed":
+            gone.nobodys_trouble(self)
         held.state = "cancelled" if end.how == "cancelled" else "ended"
         held.outcome, held.ended_at = end.element or self._last_end() or end.how, self.at
         self.line(f"instance.{held.state}", end.element, how=end.how, code=end.code)
@@ -197,7 +213,7 @@ class Rows:
 
     def _write(self) -> None:
         connection, held = self.command.connection, self.held
-        _flush_gone(self)
+        gone.flush(self)
         for table, rows in self.inserts.items():
             if rows:
                 inserting(table).run(connection, rows)
@@ -218,133 +234,16 @@ class Rows:
         facts = self.definition.facts(held.id, own, self.command.runtime.zone)
         if facts:
             upserting(schema.fact).run(connection, facts)
-        if self.sealed:
-            upserting(schema.sealed).run(connection, self.sealed)
+        sealed = [row for row in self.sealed if row["scope"] not in self.closed_scopes]
+        if sealed:
+            upserting(schema.sealed).run(connection, sealed)
 
 
-# ---- statements, each built once
-
-_mine: BindParameter[Any] = bindparam("b_instance")
-_t, _v, _j, _s = schema.task.c, schema.variable.c, schema.job.c, schema.subscription.c
-_c, _r, _n, _visit = schema.counter.c, schema.result.c, schema.incident.c, schema.visit.c
+_v = schema.visit.c
 _LEFT = Prepared(
     lambda _dialect: (
         update(schema.visit)
-        .where(_visit.instance_id == _mine, _visit.token == bindparam("b_token"))
+        .where(_v.instance_id == bindparam("b_instance"), _v.token == bindparam("b_token"))
         .values({name: bindparam(name) for name in ("left_at", "outcome", "actor")})
     )
 )
-_CLOSING = ("state", "change", "changed_by", "changed_at", "closed_at", "closed_by", "on_behalf_of", "recallable")
-_CLOSE = Prepared(
-    lambda _dialect: (
-        update(schema.task)
-        .where(_t.instance_id == _mine, _t.token == bindparam("b_token"), _t.state == "open")
-        .values(stamp=_t.stamp + 1, **{name: bindparam(name) for name in _CLOSING})
-    )
-)
-_tokens: BindParameter[Any] = bindparam("b_tokens", expanding=True)
-_OFFERED_NO_MORE = Prepared(
-    lambda _dialect: delete(schema.candidate).where(
-        schema.candidate.c.task_id.in_(select(_t.id).where(_t.instance_id == _mine, _t.token == bindparam("b_token")))
-    )
-)
-_FORGET_SCOPES = delete(schema.variable).where(
-    _v.instance_id == _mine, _v.scope.in_(bindparam("b_scopes", expanding=True))
-)
-_FORGET_SEALED = delete(schema.sealed).where(
-    schema.sealed.c.instance_id == _mine, schema.sealed.c.scope.in_(bindparam("b_scopes", expanding=True))
-)
-_scope: BindParameter[Any] = bindparam("b_scope")
-_name: BindParameter[Any] = bindparam("b_name")
-_ERASE = delete(schema.variable).where(_v.instance_id == _mine, _v.scope == _scope, _v.name == _name)
-_ERASE_SEALED = delete(schema.sealed).where(
-    schema.sealed.c.instance_id == _mine, schema.sealed.c.scope == _scope, schema.sealed.c.name == _name
-)
-_ERASE_FACT = delete(schema.fact).where(schema.fact.c.instance_id == _mine, schema.fact.c.name == _name, _scope == 0)
-_token: BindParameter[Any] = bindparam("b_token")
-_arm: BindParameter[Any] = bindparam("b_arm")
-_FORGET_TIMER = delete(schema.job).where(
-    _j.instance_id == _mine, _j.token == _token, _j.arm == _arm, _j.kind == "timer"
-)
-_FORGET_SUBSCRIPTION = delete(schema.subscription).where(_s.instance_id == _mine, _s.token == _token, _s.arm == _arm)
-_FORGET_JOBS = delete(schema.job).where(
-    _j.instance_id == _mine, _j.token.in_(_tokens), _j.kind.in_(("connector", "call", "fan"))
-)
-_FORGET_COUNTERS = delete(schema.counter).where(_c.instance_id == _mine, _c.token.in_(_tokens))
-_FORGET_RESULTS = delete(schema.result).where(_r.instance_id == _mine, _r.token.in_(_tokens))
-_CLOSE_INCIDENTS = (
-    update(schema.incident)
-    .where(_n.instance_id == _mine, _n.token.in_(_tokens), _n.closed_at.is_(None))
-    .values({name: bindparam(name) for name in ("closed_at", "closed_by", "closed_how")})
-)
-
-
-def _flush_gone(rows: Rows) -> None:
-    """Take away what is no longer open, before anything new is written."""
-    execute, mine = rows.command.connection.execute, {"b_instance": rows.held.id}
-    if rows.closed_tasks:
-        closed = [{**mine, "b_token": t, **_closed(rows, outcome)} for t, outcome in rows.closed_tasks.items()]
-        _CLOSE.run(rows.command.connection, closed)
-        _OFFERED_NO_MORE.run(rows.command.connection, [{**mine, "b_token": t} for t in rows.closed_tasks])
-    if rows.closed_scopes:
-        execute(_FORGET_SCOPES, {**mine, "b_scopes": sorted(rows.closed_scopes)})
-        if rows.definition.sealed:
-            execute(_FORGET_SEALED, {**mine, "b_scopes": sorted(rows.closed_scopes)})
-    if rows.erased:
-        gone_names = [{**mine, "b_scope": scope, "b_name": name} for scope, name in rows.erased]
-        execute(_ERASE, gone_names)
-        execute(_ERASE_SEALED, gone_names)
-        execute(_ERASE_FACT, gone_names)
-    if rows.closed_arms:
-        arms = [{**mine, "b_token": token, "b_arm": arm} for token, arm in rows.closed_arms]
-        execute(_FORGET_TIMER, arms)
-        execute(_FORGET_SUBSCRIPTION, arms)
-    if rows.dropped_jobs:
-        execute(_FORGET_JOBS, {**mine, "b_tokens": sorted(rows.dropped_jobs)})
-    if rows.dropped_children:
-        execute(_FORGET_COUNTERS, {**mine, "b_tokens": sorted(rows.dropped_children)})
-        execute(_FORGET_RESULTS, {**mine, "b_tokens": sorted(rows.dropped_children)})
-    if rows.closed_incidents:
-        gone = {"closed_at": rows.at, "closed_by": rows.command.actor.person, "closed_how": "continued"}
-        execute(_CLOSE_INCIDENTS, {**mine, "b_tokens": sorted(rows.closed_incidents), **gone})
-
-
-def _is_all_there(rows: Rows) -> bool:
-    """Whether taking back what was opened, and entering the task again, leaves nothing changed by its completion.
-
-    Nothing else ended or was taken along, nothing else waits now, and nothing was noted that would be undone twice.
-    """
-    elements, opened = rows.definition.elements, {task["token"] for task in rows.opened}
-    waits = [v["element"] for v in rows.visits.values() if v["left_at"] is None and v["token"] not in opened]
-    passed = [v["element"] for v in rows.visits.values() if v["left_at"] is not None]
-    ended = [row for row in rows.left.values() if row["outcome"] != "withdrawn"]
-    others = rows.closed_scopes - rows.closed_tasks.keys()
-    return (
-        len(ended) == len(rows.closed_tasks) == 1
-        and not others
-        and all(elements[each].attached_to is not None for each in waits)
-        and not any(elements[each].boundary for each in passed)
-    )
-
-
-def _leads_to_tasks_alone(rows: Rows) -> bool:
-    """Whether the completion only opened tasks, or ended one of several iterations, which can be opened again."""
-    held = rows.held
-    return bool(rows.opened) if held.state == "active" else held.state == "ended" and held.body is not None
-
-
-def _closed(rows: Rows, outcome: str) -> Row:
-    """How a task's row ends: completed by the actor, or taken away by what the actor did."""
-    actor = rows.command.actor
-    state = "completed" if outcome == "completed" and rows.completed is not None else "cancelled"
-    goes_no_further = _leads_to_tasks_alone(rows) and not rows.crossed and _is_all_there(rows)
-    return {
-        "state": state,
-        "change": state,
-        "changed_by": actor.person,
-        "changed_at": rows.at,
-        "closed_at": rows.at,
-        "closed_by": actor.person,
-        "on_behalf_of": actor.on_behalf_of,
-        "recallable": state == "completed" and goes_no_further,
-    }

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from engine import clock, feel, history, instance, message, release, schema, task, variables, worker
 from engine.actor import Actor, person
 from engine.runtime import Runtime
+from tests.engine import leftover
 
 IDA = person("ida")
 BO = person("bo")
@@ -80,8 +81,15 @@ class Desk:
         self.work()
 
     def work(self) -> None:
-        """What a worker would do until nothing is due."""
+        """What a worker would do until nothing is due; of what is over, nothing may be open before or after."""
+        self.must_have_nothing_left_over()
         worker.run_due(self.runtime)
+        self.must_have_nothing_left_over()
+
+    def must_have_nothing_left_over(self) -> None:
+        """No open row hangs on an instance, scope or token that is over."""
+        with self.runtime.read() as view:
+            leftover.nothing_is_open_of_what_is_over(view.connection)
 
     def story(self, case: str) -> list[tuple[str, str | None]]:
         """Kind and element of each line."""
@@ -108,7 +116,8 @@ class Desk:
             return list(view.connection.execute(select(schema.instance.c.id)).scalars())
 
     def must_be_sound(self) -> None:
-        """Every history verifies and folds to the tables; nobody holds a lease."""
+        """Every history verifies and folds to the tables, in which nothing is left over."""
+        self.must_have_nothing_left_over()
         with self.runtime.read() as view:
             for case in self.cases():
                 history.verify(view.connection, self.runtime.keys.history, case)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from engine import history, scenario, schema
 from engine.runtime import Runtime
+from tests.engine import leftover
 from tests.processes import invariants
 from tests.processes.procedure import ROOT
 
@@ -27,5 +28,6 @@ def test_the_way_through_is_as_told(office: Runtime, path: Path) -> None:
                 history.verify(view.connection, office.keys.history, member)
                 lines = history.lines(view.connection, member)
                 assert history.fold(lines) == history.stored(view.connection, member)
+            leftover.nothing_is_open_of_what_is_over(view.connection)
     with office.read() as view:
         invariants.hold(view)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from engine import access, history, policy, schema
 from engine.clock import instant
 from engine.runtime import Runtime, View
+from tests.engine import leftover
 from tests.processes import invariants
 from tests.processes.invariants import Standing
 
@@ -33,6 +34,7 @@ def day(moment: int) -> date:
 
 def test_the_invariants_hold_and_history_folds_to_what_stands(there: Standing) -> None:
     invariants.hold(there.view)
+    leftover.nothing_is_open_of_what_is_over(there.view.connection)
     for case in there.cases:
         lines = history.lines(there.view.connection, case.id)
         assert history.fold(lines) == history.stored(there.view.connection, case.id), case.process_key

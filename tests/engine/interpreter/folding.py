@@ -44,7 +44,7 @@ class Fold:
             assert fact.token not in owned, f"{fact.element} left with {owned[fact.token]}"
         assert not any(token == fact.token for token, _ in (*self.timers, *self.subscriptions))
         self.jobs.pop(fact.token, None)
-        self.children.pop(fact.token, None)
+        assert fact.token not in self.children
         self.left.append((fact.element, fact.outcome))
 
     def _scopeopened(self, fact: p.ScopeOpened) -> None:
@@ -110,8 +110,6 @@ class Fold:
         assert fact.reason.format(**fact.params)
         self.incidents[fact.token] = fact
         self.jobs.pop(fact.token, None)
-        if isinstance(self.children.get(fact.token), p.CallWanted):
-            del self.children[fact.token]
 
     def _incidentclosed(self, fact: p.IncidentClosed) -> None:
         del self.incidents[fact.token]

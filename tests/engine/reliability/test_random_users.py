@@ -18,6 +18,7 @@ from engine.database import Database
 from engine.directory import Person
 from engine.errors import Conflict, EngineError, Forbidden, NotFound
 from engine.runtime import Runtime
+from tests.engine import leftover
 from tests.engine.bpmn.drawing import extended, flow, process
 from tests.provision.databases import Databases
 
@@ -174,6 +175,7 @@ class Office(RuleBasedStateMachine):
     @invariant()
     def what_stands_is_what_the_model_says(self) -> None:
         with self.runtime.read() as view:
+            leftover.nothing_is_open_of_what_is_over(view.connection)
             for case in self.cases:
                 history.verify(view.connection, self.runtime.keys.history, case.id)
                 stored = history.stored(view.connection, case.id)
