@@ -166,7 +166,7 @@ def hold(command: Command, message_id: str) -> Any:
 
 def subscribe(command: Command, held: Held, rows: Sequence[Mapping[str, Any]]) -> None:
     """Open subscriptions of a locked instance; a message that waits for one of them is taken at once."""
-    for row in sorted(rows, key=lambda r: (r["kind"], r["name"], r["key"])):
+    for row in sorted(rows, key=lambda r: (r["kind"], r["name"], r["key"], r["element"])):
         if row["kind"] == "message":
             lock_channel(command, row["name"], row["key"])
         values = {

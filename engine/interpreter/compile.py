@@ -206,22 +206,29 @@ def _is_undo_event(element: Element) -> bool:
 
 
 def _wire(spec: ScopeSpec, model: Scope) -> None:
+    """Join the steps of a scope. What begins together begins in the order of ids: where the standard leaves an order
+    open, the order of lines in the file decides nothing.
+    """
     out: dict[str, list[Flow]] = {}
     for flow in (*model.flows.values(), *_links(model)):
         out.setdefault(flow.source, []).append(flow)
         spec.before.setdefault(flow.target, []).append(flow.source)
     for step in spec.by_id.values():
         element = step.element
-        step.ways = tuple(Way(flow, spec.by_id[flow.target]) for flow in out.get(element.id, ()))
+        flows = out.get(element.id, [])
+        if element.tag != "exclusiveGateway":
+            flows = sorted(flows, key=lambda flow: (flow.target, flow.id))
+        step.ways = tuple(Way(flow, spec.by_id[flow.target]) for flow in flows)
         for way in step.ways:
             step.connect(way.target)
-        step.boundary = tuple(spec.by_id[event] for event in element.boundary if event in spec.by_id)
+        step.boundary = tuple(spec.by_id[event] for event in sorted(element.boundary) if event in spec.by_id)
         undo = (model.elements[event].handler for event in element.boundary if event not in spec.by_id)
         step.handler = next(undo, None)
-    subs = [step for step in spec.by_id.values() if isinstance(step, EventSub)]
+    subs = [step for _, step in sorted(spec.by_id.items()) if isinstance(step, EventSub)]
     spec.undo = next((step for step in subs if step.start.events[0].kind == "compensate"), None)
     spec.event_subs = tuple(step for step in subs if step is not spec.undo)
-    spec.starts = tuple(spec.by_id[element.id] for element in _starts(model))
+    starts = [element.id for element in _starts(model)]
+    spec.starts = tuple(spec.by_id[each] for each in (starts if spec.one_by_one else sorted(starts)))
 
 
 def _starts(model: Scope) -> list[Element]:
@@ -263,7 +270,7 @@ def _together(model: Scope) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for element in model.elements.values():
         if element.tag == "eventBasedGateway" and element.gateway_type == "Parallel":
-            targets = [model.flows[flow].target for flow in element.outgoing]
+            targets = sorted(model.flows[flow].target for flow in element.outgoing)
             found.update({each: tuple(other for other in targets if other != each) for each in targets})
     return found
 

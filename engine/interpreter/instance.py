@@ -2,7 +2,8 @@
 
 The loop is ours, not the library's: first come, first served; a token is looked at again when its turn comes, because
 something may have interrupted it; conditions are judged as soon as a variable has changed; and when nothing is ready
-any more, scopes without tokens end, innermost first, then joins that wait for what can still come are judged.
+any more, scopes without tokens end, innermost first, then joins that wait for what can still come are judged. What
+throws comes last of all: whatever waits is armed before anything is thrown, so that no branch misses its neighbour.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ class Instance(Place, BpmnWorkflow):  # type: ignore[misc]
         self._taken = 0
         self._tokens: dict[int, Token] = {}
         self._queue: deque[Token] = deque()
+        self._throwing: list[Token] = []
         self._idle: dict[int, Place] = {}
         self._joins: dict[tuple[int, str], tuple[Place, Step]] = {}
         self._watching: dict[int, Token] = {}
@@ -214,9 +216,23 @@ class Instance(Place, BpmnWorkflow):  # type: ignore[misc]
             while self._queue:
                 token = self._queue.popleft()
                 if token.alive and token.has_state(READY):
-                    self._advance(token)
-            if not self._settle():
+                    if token.stage == "begin" and token.step.throws:
+                        self._throwing.append(token)
+                    else:
+                        self._advance(token)
+            if not self._settle() and not self._throw():
                 return
+
+    def _throw(self) -> bool:
+        """Nothing else moves: throw all there is to throw, before anything goes on; whether there was something.
+
+        What interrupts nothing comes first; among equals the element's id decides, not its place in the file.
+        """
+        batch, self._throwing = self._throwing, []
+        for token in sorted(batch, key=lambda token: (token.step.throws, token.bpmn_id, token.number)):
+            if token.alive and token.has_state(READY):
+                self._advance(token)
+        return bool(batch)
 
     def _advance(self, token: Token) -> None:
         """One stage of one token."""

@@ -182,7 +182,7 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]
     @property
     def declares(self) -> tuple[str, ...]:
         """Variables that live in this scope because a data object says so."""
-        return self.model.declares if self.model is not None else ()
+        return tuple(sorted(self.model.declares)) if self.model is not None else ()
 
 
 class Token(Sight, Task):  # type: ignore[misc]
@@ -253,17 +253,19 @@ class Step(BpmnTaskSpec):  # type: ignore[misc]
 
     Attributes:
         element: of the diagram.
-        ways: flows out of it, in document order.
+        ways: flows out of it, by the ids of their targets; those of an exclusive gateway in document order.
         around: it holds iterations together.
         boundary: events on its border; ``handler`` the id of the activity that undoes it.
         inner: what is inside it: of a sub-process, or of one pass of a loop.
         waits: a token that has entered stays until something from outside happens.
         serves: an event sub-process: what is thrown in it is thrown for the scope it stands in.
+        throws: what it begins with is thrown: it comes after all that arms, in the order of these numbers.
     """
 
     around = False
     waits = False
     serves = False
+    throws = 0
 
     def __init__(self, scope: ScopeSpec, element: Element) -> None:
         super().__init__(scope, element.id, lane=element.lane, documentation=element.documentation)

@@ -6,23 +6,27 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from engine.bpmn.diagram import EventDefinition
+from engine.bpmn.diagram import Element, EventDefinition
 from engine.interpreter import arms, compensation, events, timer
 from engine.interpreter.activities import Activity
 from engine.interpreter.mapping import content, map_outputs, own_values
 from engine.interpreter.progress import Thrown, Value
 from engine.interpreter.states import Stuck
-from engine.interpreter.steps import Step, Token
+from engine.interpreter.steps import ScopeSpec, Step, Token
 from engine.interpreter.tasks import drop_job, want_job
 
-_LAST: Final = ("error", "cancel", "terminate")
-"""What ends the scope of the throw comes after all else that the event throws."""
+_ORDER: Final = ("message", "signal", "escalation", "compensate", "error", "cancel", "terminate")
+"""What is thrown together is thrown in this order: what ends the scope of the throw comes after all else."""
 
 
 class Throw(Step):
     """Throws its events one after another; ``detail["i"]`` is the one whose turn it is, should it have to wait in
     between.
     """
+
+    def __init__(self, scope: ScopeSpec, element: Element) -> None:
+        super().__init__(scope, element)
+        self.throws = max(map(_rank, element.events), default=1)
 
     def enter(self, token: Token) -> None:
         """Throw."""
@@ -48,7 +52,7 @@ class Throw(Step):
 
     def order(self) -> Sequence[EventDefinition]:
         """Its events as they are thrown."""
-        return sorted(self.element.events, key=lambda definition: definition.kind in _LAST)
+        return sorted(self.element.events, key=_rank)
 
     def throw(self, token: Token, definition: EventDefinition) -> bool:
         """Throw one event; whether the token may go on at once."""
@@ -211,6 +215,11 @@ def uncaught(token: Token, code: str | None, carried: Mapping[str, Value]) -> No
         place = place.host.place
     run.clear(place)
     run.end("error", token.step.bpmn_id, code, carried)
+
+
+def _rank(definition: EventDefinition) -> int:
+    """From 1 on."""
+    return 1 + _ORDER.index(definition.kind)
 
 
 def _lifetime(token: Token, ttl: Value) -> timedelta | None:

@@ -37,6 +37,8 @@ from tests.engine.interpreter.building import (
 )
 
 DEPTH = 4
+HEARD = "heard"
+"""Signals of this name are thrown by the diagram itself, and nobody may miss them."""
 
 
 @dataclass
@@ -122,6 +124,8 @@ class Grower:
             self.linked,
             self.either,
             self.called,
+            self.cut_short,
+            self.heard,
         ]
         grown = self.chance.choice(simple if depth <= 0 else nested + simple[:2])(depth - 1, certain)
         if certain:
@@ -342,6 +346,35 @@ class Grower:
         text = "".join(way.text + flows(first, way.first) + flows(way.last, last) for way in ways)
         until = f"<activationCondition>activationCount &gt;= {needed}</activationCondition>"
         return Block(gateway("parallel", first) + gateway("complex", last, until) + text, first, last)
+
+    def cut_short(self, depth: int, certain: bool) -> Block:
+        """Work of any kind, and beside it an end that interrupts it: at once, or after something else."""
+        name, begin, fork, stop, border, last = map(self.name, "Ssgebj")
+        kind = self.chance.choice(["terminate", "error", "escalation", "cancel", "signal"])
+        event = on(kind) if kind in ("terminate", "cancel") else on(kind, f"stop{stop}")
+        work = self.block(depth, certain=False)
+        text = start(begin) + gateway("parallel", fork) + work.text + end(stop, event)
+        text += flows(begin, fork, work.first)
+        if self.chance.random() < 0.3:
+            before = self.block(0, certain=False)
+            text += before.text + flows(fork, before.first) + flows(before.last, stop)
+        else:
+            text += flows(fork, stop)
+        body = scope("transaction" if kind == "cancel" else "subProcess", name, text)
+        out = gateway("exclusive", last) + flows(name, last)
+        if kind != "terminate":
+            out += boundary(border, name, event) + flows(border, last)
+        return Block(body + out, name, last)
+
+    def heard(self, depth: int, certain: bool) -> Block:
+        """One branch waits, at once or after steps that nobody does, for what the other throws."""
+        first, thrown, caught, last = (self.name(kind) for kind in "gtcj")
+        signal = on("signal", f"{HEARD}{caught}")
+        text = gateway("parallel", first) + gateway("parallel", last) + throw(thrown, signal) + catch(caught, signal)
+        text += flows(first, thrown, last) + flows(caught, last)
+        ways = [self.script(0, False) for _ in range(self.chance.randint(0, 2))]
+        path = [first, *(way.first for way in ways), caught]
+        return Block(text + "".join(way.text for way in ways) + flows(*path), first, last)
 
     def linked(self, depth: int, certain: bool) -> Block:
         source, target, name = self.name("t"), self.name("c"), self.name("l")

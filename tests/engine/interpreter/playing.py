@@ -244,7 +244,7 @@ class Case:
             if fact.process in self.others:
                 self._child(self.others[fact.process], fact.variables, (self, fact.token, 0), called=True)
         elif isinstance(fact, bpmn.ChildrenDropped):
-            for child in self.iterations[fact.token]:
+            for child in self.iterations.get(fact.token, ()):
                 if child.ended is None:
                     child.parent = None
                     child.cancel()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from random import Random
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from engine.bpmn.diagram import Element, Process, Scope
 from engine.interpreter import Fact, refusals
-from tests.engine.interpreter.growing import Grown, grow
-from tests.engine.interpreter.playing import Case
+from tests.engine.interpreter.growing import HEARD, Grown, grow
+from tests.engine.interpreter.playing import Case, redrawn
 from tests.engine.interpreter.test_marking import picture
 
 STEPS = 600
@@ -52,6 +54,45 @@ def test_the_same_path_gives_the_same_facts_and_changes_no_spec(seed: int, path:
     assert picture(first.spec) == before
 
 
+@given(*[st.integers(min_value=0, max_value=2**32)] * 3)
+def test_the_order_of_lines_in_the_file_changes_nothing(seed: int, path: int, order: int) -> None:
+    grown = grow(seed)
+    drawn = run(grown, path)
+    with redrawn(lambda process: shuffled(process, Random(order))):
+        assert everything(run(grown, path)) == everything(drawn)
+
+
+def shuffled(process: Process, chance: Random) -> Process:
+    """The same process with its elements, flows and borders written down in another order.
+
+    Two orders say something: that of the conditions of an exclusive gateway, and that of what is done one by one.
+    """
+    return replace(process, scope=_shuffled(process.scope, chance))
+
+
+def _shuffled(scope: Scope, chance: Random) -> Scope:
+    elements, flows = list(scope.elements.values()), list(scope.flows.values())
+    if scope.ordering != "Sequential":
+        chance.shuffle(elements)
+    ordered = {flow.source for flow in flows if scope.elements[flow.source].tag == "exclusiveGateway"}
+    others = [flow for flow in flows if flow.source not in ordered]
+    chance.shuffle(others)
+    flows = [*others, *(flow for flow in flows if flow.source in ordered)]
+    return replace(
+        scope,
+        elements={element.id: _element(element, chance) for element in elements},
+        flows={flow.id: flow for flow in flows},
+    )
+
+
+def _element(element: Element, chance: Random) -> Element:
+    boundary, outgoing = list(element.boundary), list(element.outgoing)
+    chance.shuffle(boundary)
+    chance.shuffle(outgoing)
+    inner = None if element.inner is None else _shuffled(element.inner, chance)
+    return replace(element, boundary=tuple(boundary), outgoing=tuple(outgoing), inner=inner)
+
+
 def nothing_left(case: Case) -> bool:
     folds = [member.fold for member in family(case)]
     open_things = (f.visits or f.tasks or f.timers or f.subscriptions or f.jobs or f.children for f in folds)
@@ -87,7 +128,8 @@ def available(case: Case) -> list[Callable[[], Case]]:
     found = [partial(case.complete, fact.element) for fact in fold.tasks.values()]
     found += [partial(case.finish, fact.element) for fact in fold.jobs.values()]
     arrive = {"message": case.message, "signal": case.signal}
-    found += [partial(arrive[fact.kind], fact.name) for fact in fold.subscriptions.values()]
+    waiting = [fact for fact in fold.subscriptions.values() if not fact.name.startswith(HEARD)]
+    found += [partial(arrive[fact.kind], fact.name) for fact in waiting]
     found += [partial(case.pass_time, minutes=minutes) for minutes in (10, 45, 90) if fold.timers]
     return list(found)
 
