@@ -11,7 +11,7 @@ from sqlalchemy import select
 from engine import access, clock, definition, feel, schema, turn, variables
 from engine.actor import ENGINE_KEY
 from engine.errors import NotFound
-from engine.query import columns
+from engine.query import columns, performers
 from engine.query.deadline import Reckoner
 from engine.query.people import Person
 from engine.query.story import GONE, Shown
@@ -31,13 +31,18 @@ _i, _t, _p = schema.instance.c, schema.task.c, schema.person.c
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A task that is open now; ``mine`` when it waits for the reader."""
+    """A task that is open now; ``mine`` when it waits for the reader.
+
+    Attributes:
+        performers: whom it is for: titles of roles, names of persons.
+    """
 
     task_id: str
     name: str
     since: datetime
     due_at: datetime | None
     days_left: int | None
+    performers: str
     assignee: Person | None
     mine: bool
     visible: bool
@@ -124,7 +129,7 @@ def read(view: View, instance_id: str, language: str) -> InstancePage:
         ended_at=None if row.ended_at is None else clock.instant(row.ended_at),
         values=values,
         on_request=on_request,
-        steps=_steps(view, row.id, words),
+        steps=_steps(view, row.id, words, language),
         family=_family(view, row, language),
         sees_story=row.sees_story,
     )
@@ -175,7 +180,7 @@ def _starter(row: Any) -> Person | None:
     return Person(row.started_by, row.name or row.started_by, row.name_en)
 
 
-def _steps(view: View, instance_id: str, words: Wording) -> tuple[Step, ...]:
+def _steps(view: View, instance_id: str, words: Wording, language: str) -> tuple[Step, ...]:
     query = (
         select(_t.id, _t.element, _t.opened_at, _t.due_at, _t.assignee, _p.name, _p.name_en)
         .add_columns(turn.mine(view.actor).label("mine"), access.visible(view.actor, "task").label("visible"))
@@ -184,7 +189,8 @@ def _steps(view: View, instance_id: str, words: Wording) -> tuple[Step, ...]:
         .order_by(_t.opened_at, _t.id)
         .limit(OPEN_STEPS)
     )
-    reckoner = Reckoner(view)
+    rows = view.connection.execute(query).all()
+    meant, reckoner = performers.of(view, [row.id for row in rows], language), Reckoner(view)
     return tuple(
         Step(
             task_id=row.id,
@@ -192,11 +198,12 @@ def _steps(view: View, instance_id: str, words: Wording) -> tuple[Step, ...]:
             since=clock.instant(row.opened_at),
             due_at=None if row.due_at is None else clock.instant(row.due_at),
             days_left=reckoner.days_left(row.due_at),
+            performers=meant.get(row.id, ""),
             assignee=Person(row.assignee, row.name or row.assignee, row.name_en) if row.assignee else None,
             mine=row.mine,
             visible=row.visible,
         )
-        for row in view.connection.execute(query)
+        for row in rows
     )
 
 

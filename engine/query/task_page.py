@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, func, literal, or_, select
 
-from engine import access, clock, definition, feel, instance, interpreter, schema, turn, variables
+from engine import access, clock, definition, instance, interpreter, schema, turn, variables
 from engine.actor import WHOLE_OFFICE, audience, person_audience
 from engine.bpmn.diagram import Element
 from engine.draft import Draft
 from engine.errors import NotFound
-from engine.query import columns, plain, signed, waiting
+from engine.query import columns, performers, plain, signed, waiting
 from engine.query.deadline import Counted, Reckoner, days
 from engine.query.people import Person
 from engine.query.signed import Signed
@@ -59,6 +59,7 @@ class TaskPage:
 
     Attributes:
         name: of the step, in the reader's language.
+        performers: whom it is for: titles of roles, names of persons; empty once it is over.
         columns: what lists show of the case.
         basis: on what the step rests (依据).
         follow_up: when to look after it, if the diagram says.
@@ -87,7 +88,7 @@ class TaskPage:
     state: str
     name: str
     process: str
-    lane: str
+    performers: str
     business_key: str | None
     columns: dict[str, columns.Value]
     case_state: str
@@ -144,7 +145,7 @@ def read(view: View, task_id: str, language: str) -> TaskPage:
         state=row.state,
         name=words.element(row.element),
         process=words.process,
-        lane=_posts(view, element, language),
+        performers=performers.of(view, [row.id], language).get(row.id, ""),
         business_key=row.business_key,
         columns=columns.of_one(view, reader.sight, names),
         case_state=row.case_state,
@@ -261,23 +262,6 @@ def _due(view: View, row: Row[Any], language: str) -> Due | None:
     called = partial(calendar.holiday, language="en_US") if language == "en" else None
     counted = days(why, called) if why else ()
     return Due(clock.instant(row.due_at), left if row.state == "open" else None, why, counted)
-
-
-def _posts(view: View, element: Element, language: str) -> str:
-    """Whose work the step is: titles of the roles that it names itself, else of its lane."""
-    rules, who = access.policy_of(view.actor), element.assignment
-    text = who.candidate_groups if who is not None else None
-    # What is worked out from the case's values is not said here: the lane is near enough.
-    if text and not (text.startswith("=") and feel.names(text)):
-        named = view.evaluator.evaluate([text], {})[0] if text.startswith("=") else text
-        keys = named if isinstance(named, list) else str(named).split(",")
-        roles = [rules.roles[key] for key in (str(each).strip() for each in keys) if key in rules.roles]
-    else:
-        lane = rules.role_by_title(element.lane or "")
-        if lane is None:
-            return element.lane or ""
-        roles = [lane]
-    return " / ".join(role.en if language == "en" else role.title for role in roles)
 
 
 def _draft(row: Row[Any], asked: Form | None) -> Draft | None:

@@ -222,7 +222,8 @@ class Task(Shape):
     process_name: str
     element: str
     name: str
-    lane: str
+    performers: str
+    """Whom it is for: titles of roles, names of persons; empty once it is over."""
     state: str
     stamp: int
     """To be sent along with whatever is done to the task."""
@@ -277,6 +278,8 @@ class Waiting(Shape):
     since: datetime
     due_at: datetime | None
     days_left: int | None
+    performers: str
+    """Whom it is for: titles of roles, names of persons."""
     assignee: Person | None
     mine: bool
 

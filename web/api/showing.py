@@ -142,7 +142,7 @@ def task(view: View, of: TaskPage) -> shapes.Task:
         process_name=of.process,
         element=of.element,
         name=of.name,
-        lane=of.lane,
+        performers=of.performers,
         state=of.state,
         stamp=of.stamp,
         can=sorted(of.can),
@@ -194,6 +194,7 @@ def instance(of: InstancePage) -> shapes.Instance:
                 since=each.since,
                 due_at=each.due_at,
                 days_left=each.days_left,
+                performers=each.performers,
                 assignee=person(each.assignee),
                 mine=bool(each.mine),
             )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from engine import definition, draft, instance, schema, task
+from engine import draft, instance, schema, task
 from engine.actor import person
-from engine.bpmn.diagram import Assignment
 from engine.errors import NotFound
 from engine.query import task_page
 from engine.query.task_page import TaskPage
@@ -27,7 +25,7 @@ def test_the_page_says_what_is_to_be_done_on_what_basis_and_by_which_role(hospit
 
     page = read(hospital, "ann", hospital.task(case))
 
-    assert (page.name, page.process, page.business_key, page.lane) == ("办理入院", "住院", "住7", "护士")
+    assert (page.name, page.process, page.business_key, page.performers) == ("办理入院", "住院", "住7", "护士")
     assert page.basis == "《院规》第三条"
     assert [field["label"] for field in page.form["components"]] == [
         "事由",
@@ -40,31 +38,12 @@ def test_the_page_says_what_is_to_be_done_on_what_basis_and_by_which_role(hospit
     ]  # type: ignore[index]
 
 
-@pytest.mark.parametrize(
-    ("groups", "said"),
-    [
-        ("DOC", "Doctor"),
-        ('=["DOC", "NURSE"]', "Doctor / Nurse"),
-        ("=whoever", "Nurse"),
-        (None, "Nurse"),
-    ],
-)
-def test_a_step_that_names_its_roles_says_those_and_not_its_lane(
-    hospital: Hospital, groups: str | None, said: str
-) -> None:
-    case = hospital.admit(number="住7")
-    with hospital.read("ann") as view:
-        of = definition.load(view, read(hospital, "ann", hospital.task(case)).definition_id)
-        step = replace(of.elements["admit"], assignment=Assignment(candidate_groups=groups))
-        assert task_page._posts(view, step, "en") == said
-
-
 def test_in_english_steps_fields_choices_and_roles_are_english(hospital: Hospital) -> None:
     case = hospital.examined()
 
     page = read(hospital, "dan", hospital.task(case), "en")
 
-    assert (page.name, page.process, page.lane) == ("Examine", "A stay", "Doctor")
+    assert (page.name, page.process, page.performers) == ("Examine", "A stay", "Doctor")
     outlook = page.form["components"][0]  # type: ignore[index]
     assert (outlook["label"], outlook["values"]) == (
         "Finding",
