@@ -10,9 +10,10 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from engine import feel
+from engine.bpmn import lint
 from engine.bpmn.diagram import Element, EventDefinition, Flow, Process, Scope, walk
 from engine.errors import DiagramInvalid, NotFound
-from engine.interpreter import ahead, formulas, refusals
+from engine.interpreter import ahead, formulas
 from engine.interpreter.activities import Call, Sub
 from engine.interpreter.events import Boundary, Catch, EventGateway, EventSub, Gathering, Plain, Receive
 from engine.interpreter.gateways import Complex, Exclusive, Inclusive, Parallel, Pass
@@ -181,9 +182,9 @@ def compile(process: Process, names: Mapping[str, Collection[str]] = MappingProx
     Raises:
         DiagramInvalid: it holds something that is not run; its problems name each.
     """
-    found = refusals.check(process)
+    found = lint.must(process)
     if found:
-        raise DiagramInvalid("The process {process} cannot be run.", found, process=process.id)
+        raise DiagramInvalid("The process {process} cannot be run.", list(found), process=process.id)
     return Spec(process, names)
 
 

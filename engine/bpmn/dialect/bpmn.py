@@ -73,7 +73,7 @@ _FLOW_ENTRIES: dict[str, Entry] = {
         "run",
         _SCOPES,
         "name instantiate eventGatewayType gatewayDirection",
-        note="`eventGatewayType` may only be `Exclusive`.",
+        note="`eventGatewayType` may be `Parallel` only where it starts instances.",
     ),
     "sequenceFlow": entry("run", _SCOPES, "name sourceRef targetRef", kept="isImmediate"),
     "incoming": entry("kept", note="The sequence flow itself says where it leads."),

@@ -5,6 +5,7 @@ Each rule has a code, which findings carry, and a page ``docs/lint/<rule>.md``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.bpmn.finding import Finding, Findings
@@ -30,30 +31,38 @@ from engine.bpmn.lint import (
 )
 from engine.bpmn.lint.sheet import Sheet
 from engine.bpmn.lint.surroundings import Surroundings, handed_over
-from engine.bpmn.model import Diagram
+from engine.bpmn.model import Diagram, Process
 
-__all__ = ["Finding", "Findings", "Surroundings", "check", "handed_over"]
+__all__ = ["Finding", "Findings", "Surroundings", "check", "handed_over", "must"]
 
-_THEMES = (
+# What is judged by the model alone, and keeps a process from being run: it would be run as something it is not.
+_MUST = (reach, starts, events, ambiguous, loops, timers, compensation, expressions, called)
+# What a file is judged by besides.
+_CHECK = (
     words,
     twice,
     data,
     reach,
     starts,
     events,
-    ambiguous,
     conditions,
     loops,
-    timers,
-    compensation,
     thrown,
     expressions,
     called,
     people,
-    names,
     signatures,
+    names,
     style,
 )
+
+
+def must(process: Process) -> tuple[Finding, ...]:
+    """All that keeps a process from being run, whatever is around it. Whoever is about to run it asks this."""
+    sheet = Sheet(Diagram("", b"", "", {process.id: replace(process, executable=True)}), Surroundings())
+    for theme in _MUST:
+        theme.must(sheet)
+    return _in_order(sheet.findings)
 
 
 def check(diagram: Diagram, surroundings: Surroundings | None = None) -> tuple[Finding, ...]:
@@ -66,10 +75,16 @@ def check(diagram: Diagram, surroundings: Surroundings | None = None) -> tuple[F
         Errors and warnings in the order of the file. A diagram with errors is not to be released.
     """
     sheet = Sheet(diagram, surroundings or Surroundings())
-    for theme in _THEMES:
-        theme.check(sheet)
+    for theme in _MUST:
+        theme.must(sheet)
+    for each in _CHECK:
+        each.check(sheet)
     _drawings(sheet)
     found = [replace(finding, source=diagram.source) for finding in sheet.findings]
+    return _in_order(found)
+
+
+def _in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda finding: (finding.line, finding.where, finding.rule)))
 
 

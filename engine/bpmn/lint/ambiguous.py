@@ -25,7 +25,7 @@ _SUBS = (
 )
 
 
-def check(sheet: Sheet) -> None:
+def must(sheet: Sheet) -> None:
     """Rule ambiguous-catch: on one border, among the event sub-processes of one scope, behind one event gateway.
 
     A border and the scope around it are two places: there the inner one catches.

@@ -9,13 +9,17 @@ from engine.bpmn.lint.sheet import Place, Sheet
 from engine.bpmn.model import Called, Process
 
 
-def check(sheet: Sheet) -> None:
-    """Rules on connectors, decisions, called processes, what they are given, and circles of calls."""
+def must(sheet: Sheet) -> None:
+    """Rules on connectors, decisions, called processes and what they are given."""
     for place in sheet.places:
         _work(sheet, place)
         _decision(sheet, place)
         if place.element.tag == "callActivity":
             _call(sheet, place, place.element.called)
+
+
+def check(sheet: Sheet) -> None:
+    """Circles of calls."""
     _cycles(sheet)
 
 

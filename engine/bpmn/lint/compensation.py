@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from engine.bpmn.lint.sheet import Place, Sheet
-from engine.bpmn.model import SUB_PROCESSES, Element, EventDefinition, walk
+from engine.bpmn.lint.sheet import THROW, Place, Sheet
+from engine.bpmn.model import SUB_PROCESSES, Element, EventDefinition, Scope, walk
 
 
-def check(sheet: Sheet) -> None:
+def must(sheet: Sheet) -> None:
     """Rules compensation-handler, compensation-inside-fan, cancel-outside-transaction and cancel-uncaught."""
     handled = {place.element.handler for place in sheet.places if place.element.handler}
     for place in sheet.places:
@@ -118,11 +118,7 @@ def _inside(sheet: Sheet, place: Place) -> None:
     element, inner = place.element, place.element.inner
     if inner is None:
         return
-    if (
-        _runs_apart(element)
-        and sheet.marks(inner).undoes
-        and (place.scope.kind == "transaction" or sheet.marks(place.scope).undone)
-    ):
+    if _runs_apart(element) and sheet.marks(inner).undoes and _is_undone(place):
         sheet.error(
             place,
             "compensation-inside-fan",
@@ -131,8 +127,7 @@ def _inside(sheet: Sheet, place: Place) -> None:
             id=place.id,
         )
     border = {event.kind for key in element.boundary for event in place.scope.elements[key].events}
-    ends = [end for end in inner.elements.values() if end.tag == "endEvent"]
-    cancels = inner.kind == "transaction" and any(e.kind == "cancel" for end in ends for e in end.events)
+    cancels = inner.kind == "transaction" and _cancels(inner)
     if cancels and _runs_apart(element):
         sheet.error(
             place,
@@ -149,6 +144,30 @@ def _inside(sheet: Sheet, place: Place) -> None:
             "Attach a cancel event to its border.",
             id=place.id,
         )
+
+
+def _is_undone(place: Place) -> bool:
+    """Whether something in its scope, or in one around it, undoes what the element has completed."""
+    scopes = (place.scope, *(scope for scope, _ in place.around))
+    insides = (place.id, *(host.id for _, host in place.around))
+    for scope, inside in zip(scopes, insides, strict=True):
+        members = scope.elements.values()
+        speaking = (each.inner for each in members if each.inner is not None and each.inner.triggered_by_event)
+        if any(_undoes(each, inside) for each in (scope, *speaking)):
+            return True
+        if scope.kind == "transaction" and _cancels(scope):
+            return True
+    return False
+
+
+def _undoes(scope: Scope, activity: str) -> bool:
+    throws = (each for each in scope.elements.values() if each.tag in ("endEvent", THROW))
+    return any(e.kind == "compensate" and e.activity_ref in (None, activity) for each in throws for e in each.events)
+
+
+def _cancels(scope: Scope) -> bool:
+    ends = (each for each in scope.elements.values() if each.tag == "endEvent")
+    return any(event.kind == "cancel" for end in ends for event in end.events)
 
 
 def _cancel(sheet: Sheet, place: Place) -> None:

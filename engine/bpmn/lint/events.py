@@ -31,8 +31,8 @@ _MAY_BE_NAMELESS = {
 }
 
 
-def check(sheet: Sheet) -> None:
-    """Rules event-not-allowed-here, event-gateway, event-name-missing, message-key-missing, link-without-target."""
+def must(sheet: Sheet) -> None:
+    """Rules event-not-allowed-here, event-gateway, event-name-missing, link-without-target."""
     for place in sheet.places:
         element = place.element
         if element.tag in EVENTS:
@@ -41,9 +41,14 @@ def check(sheet: Sheet) -> None:
         if element.tag == "eventBasedGateway":
             _followers(sheet, place)
         _names(sheet, element)
-        _key(sheet, place)
         _links(sheet, place)
         _border(sheet, place)
+
+
+def check(sheet: Sheet) -> None:
+    """Rule message-key-missing."""
+    for place in sheet.places:
+        _key(sheet, place)
 
 
 def _position(place: Place) -> str:
@@ -108,6 +113,16 @@ def _several(sheet: Sheet, element: Element) -> None:
             "Name them, or make it a plain event.",
             id=element.id,
         )
+    if element.parallel_multiple and len(kinds) > 1:
+        for kind in sorted(set(kinds) - ALLOWED["behind an event gateway"]):
+            sheet.error(
+                element,
+                "event-not-allowed-here",
+                "{id} waits for all of several events, of which one, {kind}, ends what it belongs to at once.",
+                "Let it wait for messages, signals, timers and conditions only.",
+                kind=kind,
+                id=element.id,
+            )
     if not element.interrupting:
         for kind in sorted(_ALWAYS_INTERRUPTING.intersection(kinds) - {"compensate"}):
             sheet.error(
@@ -145,12 +160,12 @@ def _followers(sheet: Sheet, place: Place) -> None:
                 target=target.id,
                 id=place.id,
             )
-    if place.element.gateway_type == "Parallel":
+    if place.element.gateway_type == "Parallel" and not place.element.instantiate:
         sheet.error(
             place,
             "event-gateway",
-            "The event gateway {id} asks for all of its events; that is not run.",
-            "Make its type exclusive, and wait for the others behind a parallel gateway.",
+            "The event gateway {id} asks for all of its events, which only one can that starts instances.",
+            "Let it start the process, or make its type exclusive and wait for the others behind a parallel gateway.",
             id=place.id,
         )
 

@@ -96,16 +96,21 @@ def _perhaps(element: Element) -> Iterator[tuple[str, str | None, int, bool]]:
         yield "processId", element.called.process, element.called.line, True
 
 
+def must(sheet: Sheet) -> None:
+    """Rules script-not-feel and condition-missing (of events)."""
+    for place in sheet.places:
+        _script(sheet, place.element)
+        _conditional(sheet, place.element)
+
+
 def check(sheet: Sheet) -> None:
-    """Rules expression-invalid, script-not-feel, condition-missing (of events) and start-without-variables."""
+    """Rules expression-invalid and start-without-variables."""
     found = [(place, expression) for place in sheet.places for expression in of(place)]
     # All in one call to V8; each is remembered for the rules that ask again.
     feel.read_all(expression.text for _, expression in found)
     for place, expression in found:
         _readable(sheet, place, expression)
     for place in sheet.places:
-        _script(sheet, place.element)
-        _conditional(sheet, place.element)
         if place.element.tag == "startEvent" and place.host is None:
             _start(sheet, place)
 

@@ -7,8 +7,8 @@ from engine.bpmn.model import ACTIVITIES, EVENTS, Loop
 from engine.bpmn.reading import xml
 
 
-def check(sheet: Sheet) -> None:
-    """Rules loop-bound, multi-instance-source, behaviour-other-than-all, quantity-below-one and ad-hoc."""
+def must(sheet: Sheet) -> None:
+    """Rules loop-bound, multi-instance-source, quantity-below-one and ad-hoc."""
     for place in sheet.places:
         loop = place.element.loop
         if loop is not None and loop.kind == "standard":
@@ -26,7 +26,6 @@ def check(sheet: Sheet) -> None:
                 "Delete the loop, and make its start event non-interrupting if it shall begin several times.",
                 id=place.id,
             )
-    _behaviour(sheet)
 
 
 def _standard(sheet: Sheet, place: Place, loop: Loop) -> None:
@@ -107,7 +106,8 @@ def _quantities(sheet: Sheet, place: Place) -> None:
             )
 
 
-def _behaviour(sheet: Sheet) -> None:
+def check(sheet: Sheet) -> None:
+    """Rule behaviour-other-than-all."""
     for several in sheet.root.iter(f"{{{xml.BPMN}}}multiInstanceLoopCharacteristics"):
         behaviour = several.get("behavior", "All")
         others = ("oneBehaviorEventRef", "noneBehaviorEventRef")

@@ -8,13 +8,28 @@ from engine.bpmn.lint.sheet import CATCH, THROW, Place, Sheet
 from engine.bpmn.model import EVENTS, Element, Scope
 
 
-def check(sheet: Sheet) -> None:
-    """Rules flow-not-allowed-here, no-start, unreachable-element, dead-end and never-ends."""
+def must(sheet: Sheet) -> None:
+    """Rules flow-not-allowed-here and no-start."""
     for place in sheet.places:
         _flows(sheet, place)
     for _, scope, _ in sheet.scopes:
-        if scope.kind != "adHocSubProcess":
-            _reach(sheet, scope)
+        if scope.kind != "adHocSubProcess" and not entries(scope):
+            sheet.findings.error(
+                "no-start",
+                scope.id,
+                scope.line,
+                "{id} has nowhere to begin.",
+                "Draw a start event with a flow to the first step.",
+                id=scope.id,
+            )
+
+
+def check(sheet: Sheet) -> None:
+    """Rules unreachable-element, dead-end and never-ends."""
+    for _, scope, _ in sheet.scopes:
+        begin = entries(scope)
+        if scope.kind != "adHocSubProcess" and begin:
+            _reach(sheet, scope, begin)
 
 
 def _flows(sheet: Sheet, place: Place) -> None:
@@ -83,18 +98,7 @@ def successors(sheet: Sheet, scope: Scope, element: Element) -> Iterable[str]:
             yield from sheet.marks(scope).caught.get(event.name, [])[:1]
 
 
-def _reach(sheet: Sheet, scope: Scope) -> None:
-    begin = entries(scope)
-    if not begin:
-        sheet.findings.error(
-            "no-start",
-            scope.id,
-            scope.line,
-            "{id} has nowhere to begin.",
-            "Draw a start event with a flow to the first step.",
-            id=scope.id,
-        )
-        return
+def _reach(sheet: Sheet, scope: Scope, begin: tuple[Element, ...]) -> None:
     reached = _closure(sheet, scope, begin)
     for element in scope.elements.values():
         if element.id not in reached and not _waits_for_other(element):

@@ -53,14 +53,12 @@ class Marks:
         handlers: the start events of its event sub-processes.
         thrown, caught: link name -> ids of the link events.
         undoes: something in it or below it is a compensation that can be asked for.
-        undone: something in it asks for compensation.
     """
 
     handlers: list[Element] = field(default_factory=list)
     thrown: dict[str | None, list[str]] = field(default_factory=dict)
     caught: dict[str | None, list[str]] = field(default_factory=dict)
     undoes: bool = False
-    undone: bool = False
 
 
 def _mark(scope: Scope) -> Marks:
@@ -74,7 +72,6 @@ def _mark(scope: Scope) -> Marks:
             if event.kind == "link":
                 ends.setdefault(event.name, []).append(element.id)
             elif event.kind == "compensate":
-                found.undone |= element.tag in (THROW, "endEvent")
                 found.undoes |= element.tag in ("boundaryEvent", "startEvent")
     return found
 
@@ -99,8 +96,8 @@ class Sheet:
         return {str(element.get("id")): element for element in self.root.iter(f"{{{xml.BPMN}}}*") if element.get("id")}
 
     def source(self, identity: str) -> etree._Element | None:
-        """The XML of an element."""
-        return self._sources.get(identity)
+        """The XML of an element; ``None`` where only the model is judged."""
+        return self._sources.get(identity) if self.diagram.xml else None
 
     @cached_property
     def places(self) -> tuple[Place, ...]:

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from engine.bpmn.lint.events import ALLOWED, not_allowed
 from engine.bpmn.lint.sheet import Place, Sheet
-from engine.bpmn.model import Element
+from engine.bpmn.model import Element, Scope
 
 
-def check(sheet: Sheet) -> None:
-    """Rules sub-process-start, event-sub-process-start, duplicate-start and instantiate."""
+def must(sheet: Sheet) -> None:
+    """Rules sub-process-start, event-sub-process-start and instantiate."""
     for _, scope, host in sheet.scopes:
-        starts = [element for element in scope.elements.values() if element.tag == "startEvent"]
-        if host is None:
-            _duplicates(sheet, starts)
-        elif scope.triggered_by_event:
-            _event_start(sheet, host, starts)
-        elif scope.kind != "adHocSubProcess":
-            _plain_start(sheet, host, starts)
+        if host is not None and scope.triggered_by_event:
+            _event_start(sheet, host, _starts(scope))
+        elif host is not None and scope.kind != "adHocSubProcess":
+            _plain_start(sheet, host, _starts(scope))
     for place in sheet.places:
         _kinds(sheet, place)
         if place.element.instantiate:
             _instantiate(sheet, place)
+
+
+def check(sheet: Sheet) -> None:
+    """Rule duplicate-start. Whoever starts an instance may say where; who only presses a button cannot."""
+    for _, scope, host in sheet.scopes:
+        if not scope.triggered_by_event and scope.kind != "adHocSubProcess":
+            _one_plain(sheet, _starts(scope))
+        if host is None:
+            _duplicates(sheet, _starts(scope))
+
+
+def _starts(scope: Scope) -> list[Element]:
+    return [element for element in scope.elements.values() if element.tag == "startEvent"]
 
 
 def _plain_start(sheet: Sheet, host: Element, starts: list[Element]) -> None:
@@ -34,7 +44,6 @@ def _plain_start(sheet: Sheet, host: Element, starts: list[Element]) -> None:
                 host=host.id,
                 id=start.id,
             )
-    _one_plain(sheet, starts)
 
 
 def _one_plain(sheet: Sheet, starts: list[Element]) -> None:
@@ -80,7 +89,6 @@ def _kinds(sheet: Sheet, place: Place) -> None:
 
 
 def _duplicates(sheet: Sheet, starts: list[Element]) -> None:
-    _one_plain(sheet, starts)
     known: dict[tuple[str, str], str] = {}
     for start in starts:
         for event in start.events:

@@ -17,7 +17,7 @@ _READABLE: dict[str, Callable[[str], bool]] = {
 }
 
 
-def check(sheet: Sheet) -> None:
+def must(sheet: Sheet) -> None:
     """Rules timer-text and cycle-zero, for timers, due dates and how long messages are kept."""
     for place in sheet.places:
         for event in place.element.events:

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 
 from lxml import etree
 
-from engine.bpmn.model import ELEMENTS, EVENTS, SUB_PROCESSES, Element, Flow, Scope, ScopeKind
+from engine.bpmn.model import ACTIVITIES, ELEMENTS, EVENTS, SUB_PROCESSES, Element, Flow, Scope, ScopeKind
 from engine.bpmn.reading import events, extensions, lanes, loops, xml
 from engine.bpmn.reading.data import Data
 from engine.bpmn.reading.document import Document
@@ -135,7 +135,7 @@ class Scopes:
         found: dict[str, str] = {}
         for part in xml.children(scope, "association"):
             source, target = xml.reference(part.get("sourceRef")), xml.reference(part.get("targetRef"))
-            event, activity = self._document.target(source, "boundaryEvent"), self._document.target(target)
+            event, activity = self._document.target(source, "boundaryEvent"), self._document.target(target, *ACTIVITIES)
             if not source or not target or event is None or activity is None or activity.getparent() is not scope:
                 continue
             if self._document.boolean(activity, "isForCompensation", False):

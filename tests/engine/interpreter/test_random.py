@@ -10,8 +10,9 @@ from random import Random
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from engine.bpmn import lint
 from engine.bpmn.diagram import Element, Process, Scope
-from engine.interpreter import Fact, refusals
+from engine.interpreter import Fact
 from tests.engine.interpreter.growing import HEARD, Grown, grow
 from tests.engine.interpreter.playing import Case, redrawn
 from tests.engine.interpreter.test_marking import picture
@@ -102,7 +103,7 @@ def nothing_left(case: Case) -> bool:
 def run(grown: Grown, path: int, steps: int | None = None) -> Case:
     drawn = grown.processes()
     # Nothing outside can undo what ends in parallel iterations: such a diagram is refused, and says so.
-    refused = {getattr(finding, "rule", "") for process in drawn.values() for finding in refusals.check(process)}
+    refused = {getattr(finding, "rule", "") for process in drawn.values() for finding in lint.must(process)}
     assume(refused != {"compensation-inside-fan"})
     case = Case(drawn["p"], grown.variables, others=drawn)
     play(case, path, steps)

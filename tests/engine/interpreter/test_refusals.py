@@ -46,6 +46,7 @@ FAN = sub(
 
 MANY_CANCELLED = scope("transaction", "x", several("=[1]", "i"), user("t"), end("c", on("cancel")), flows("t", "c"))
 UNDOABLE = service("a"), undone_by("c", "a", "u"), service("u", isForCompensation=True)
+UNDOABLE_TOO = service("b"), undone_by("d", "b", "v"), service("v", isForCompensation=True)
 OUT = sub("S", several("=[1]", "i"), start("is"), throw("x", undo("a")), flows("is", "x"))
 
 
@@ -62,7 +63,7 @@ OUT = sub("S", several("=[1]", "i"), start("is"), throw("x", undo("a")), flows("
         ("event-not-allowed-here", [catch("x", on("error", "E"))]),
         ("event-not-allowed-here", [throw("x", on("error", "E"))]),
         ("event-not-allowed-here", [start("x", on("error", "E"))]),
-        ("event-not-allowed-here", [sub("S", start("x", on("message", "m")), user("a"), flows("x", "a"))]),
+        ("sub-process-start", [sub("S", start("x", on("message", "m")), user("a"), flows("x", "a"))]),
         ("event-not-allowed-here", [catch("x")]),
         ("event-not-allowed-here", [catch("x", on("link", "l"), on("message", "m")), throw("y", on("link", "l"))]),
         ("event-not-allowed-here", [user("a"), boundary("x", "a", on("error", "E"), interrupting=False)]),
@@ -76,16 +77,20 @@ OUT = sub("S", several("=[1]", "i"), start("is"), throw("x", undo("a")), flows("
         ("condition-missing", [catch("x", "<conditionalEventDefinition/>")]),
         ("link-without-target", [throw("x", on("link", "nowhere"))]),
         ("event-sub-process-start", [handler("x", start("hs"), user("h"), flows("hs", "h")), user("a")]),
-        ("ad-hoc", [scope("adHocSubProcess", "x", start("as"), user("a"), flows("as", "a"))]),
+        ("ad-hoc", [scope("adHocSubProcess", "S", start("x"), user("a"), flows("x", "a"))]),
         ("no-start", [sub("x")]),
         ("quantity-below-one", [user("x", startQuantity=0)]),
         ("quantity-below-one", [user("x", completionQuantity=0)]),
         ("event-gateway", [gateway("eventBased", "x", eventGatewayType="Parallel")]),
         ("loop-bound", [user("x", loop())]),
         ("loop-bound", [user("x", loop(maximum=-1))]),
+        ("loop-bound", [user("x", loop(maximum=0))]),
         ("multi-instance-source", [user("x", several())]),
         ("loop-bound", [AGAIN, user("a")]),
         ("compensation-inside-fan", [FAN, throw("t", undo()), flows("x", "t")]),
+        ("compensation-inside-fan", [sub("S", FAN), throw("t", undo("S")), flows("S", "t")]),
+        ("compensation-inside-fan", [sub("S", FAN, handler("h", start("hs", on("message", "m")), throw("t", undo())))]),
+        ("compensation-inside-fan", [scope("transaction", "T", sub("S", FAN), end("z", on("cancel")))]),
         ("compensation-handler", [user("a"), boundary("x", "a", undo())]),
         ("compensation-handler", [user("a"), boundary("x", "a", undo()), NOTHING]),
         ("cancel-outside-transaction", [user("a"), boundary("x", "a", on("cancel"))]),
@@ -108,8 +113,16 @@ def test_an_empty_process_is_refused() -> None:
         compiled(process())
 
 
-def test_compensation_inside_parallel_iterations_is_fine_where_nothing_undoes_it_from_outside() -> None:
-    compiled(process(FAN, user("y"), flows("x", "y")))
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [FAN, user("y"), flows("x", "y")],
+        [scope("transaction", "T", FAN)],
+        [FAN, *UNDOABLE_TOO, throw("t", undo("b")), flows("x", "t")],
+    ],
+)
+def test_compensation_inside_parallel_iterations_is_fine_where_nothing_undoes_it_from_outside(parts: list[str]) -> None:
+    compiled(process(*parts))
 
 
 def test_everything_that_is_refused_is_told_at_once() -> None:

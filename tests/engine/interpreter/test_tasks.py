@@ -107,13 +107,6 @@ def test_a_business_rule_task_puts_the_decision_into_its_variable() -> None:
     assert case.values["grade"] == "grading: 91"
 
 
-def test_a_decision_without_variable_leaves_nothing_behind() -> None:
-    rule = tag("businessRuleTask", ext(tag("zeebe:calledDecision", decisionId="d")), id="a")
-    case = Case(process(start(), rule, user("b"), flows("s", "a", "b")), decisions=lambda decision, lookup: 1)
-    assert case.waiting == ["b"]
-    assert case.values == {}
-
-
 def test_a_send_task_throws_its_message_with_nothing_but_what_is_mapped() -> None:
     extra = tag(
         "zeebe:properties",

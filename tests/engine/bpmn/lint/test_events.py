@@ -126,10 +126,16 @@ CASES = [
     Case(
         "event-gateway",
         "g",
+        gateway(CAUGHT).replace(b'id="g"', b'id="g" eventGatewayType="Parallel"'),
         gateway(CAUGHT)
         .replace(b'id="g"', b'id="g" eventGatewayType="Parallel" instantiate="true"')
         .replace(b'<bpmn:sequenceFlow id="f_a_g" sourceRef="a" targetRef="g"></bpmn:sequenceFlow>', b""),
-        gateway(CAUGHT),
+    ),
+    Case(
+        "event-not-allowed-here",
+        "b",
+        bordered(WAIT + DEFINITION["error"], ' parallelMultiple="true"'),
+        bordered(WAIT + DEFINITION["signal"], ' parallelMultiple="true"'),
     ),
     Case(
         "event-name-missing",
