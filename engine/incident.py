@@ -49,7 +49,7 @@ def _told(error: BaseException) -> tuple[str, dict[str, Any]]:
     contents)."""
     if isinstance(error, EngineError):
         return error.message, dict(error.params)
-    return "The work failed inside the program ({kind}). The log says more.", {"kind": type(error).__name__}
+    return "The work failed inside the program. The log says more.", {}
 
 
 def retry(command: Command, incident_id: str) -> None:

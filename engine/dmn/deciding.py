@@ -85,7 +85,7 @@ def _decide(decision: Decision, context: Mapping[str, Value], evaluator: Evaluat
 def _named(fault: ExpressionFailed, decision: Decision) -> ExpressionFailed:
     """The same fault, with decision, rule and column in it."""
     params = {name: value for name, value in fault.params.items() if name not in ("expression", "where")}
-    where = fault.params["where"]
+    where = fault.params.get("where", {})
     column = decision.inputs[where["input"]] if "input" in where else decision.outputs[where.get("output", 0)]
     place = {"decision": decision.name, "column": column or decision.name, "reason": params.pop("reason", "")}
     if "rule" in where and not decision.literal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.feel.evaluator import Evaluator
 from engine.feel.syntax import Reading, body, check, names, problems, read, read_all
 from engine.feel.table import Column, Fired, Rule, Table
-from engine.feel.values import Months, Value, dump, load, text
+from engine.feel.values import Months, Value, dump, kind, load, text
 
 __all__ = [
     "Column",
@@ -19,6 +19,7 @@ __all__ = [
     "body",
     "check",
     "dump",
+    "kind",
     "load",
     "names",
     "problems",

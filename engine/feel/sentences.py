@@ -49,7 +49,9 @@ _SENTENCES = {
     "too-large": "The values the expression needs are larger than {limit} characters.",
     "value": "The variable “{name}” holds something FEEL cannot compute with.",
     "undecided": "What decides must be true or false; it is {value}.",
-    "failed": "It cannot be evaluated ({detail}).",
+    "no-date": "There is no such date, time or duration.",
+    "no-order": "Only numbers, texts, dates, times and durations are greater or less than one another.",
+    "failed": "It cannot be evaluated with these values.",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine import feel
-from engine.interpreter import compensation
+from engine.interpreter import compensation, keys
 from engine.interpreter.mapping import map_inputs, map_outputs, own_values
 from engine.interpreter.progress import CallWanted, ChildrenDropped, Value
 from engine.interpreter.scope import is_formula
@@ -108,10 +108,10 @@ class Call(Activity):
         """Ask for it."""
         called = self.element.called
         assert called is not None
-        process = token.attributes([called.process])[0]
+        process = keys.text(token.attributes([called.process])[0], "processId", self.bpmn_id)
         returns = tuple(sorted(self.returns(token)))
         token.run.facts.append(
-            CallWanted(token.number, self.bpmn_id, str(process), called.binding, own_values(token), returns)
+            CallWanted(token.number, self.bpmn_id, process, called.binding, own_values(token), returns)
         )
         token.wait(STARTED)
         token.detail["child"] = 1

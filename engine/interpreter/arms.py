@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from engine.bpmn.diagram import EventDefinition
-from engine.interpreter import timer
+from engine.interpreter import keys, timer
 from engine.interpreter.marking import Detail
 from engine.interpreter.progress import ArmClosed, Subscribed, TimerOpened, Value
-from engine.interpreter.states import WAITING, Stuck
+from engine.interpreter.states import WAITING
 from engine.interpreter.steps import Token
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,29 +41,16 @@ def _arm(token: Token, index: int, definition: EventDefinition, name: Value, key
     kind = definition.kind
     found: Detail = {"d": index, "k": kind}
     if kind in ("message", "signal"):
-        if name is None or name == "":
-            raise Stuck("The {kind} of {element} has no name.", kind=kind, element=token.step.bpmn_id)
-        found["name"] = str(name)
+        found["name"] = keys.text(name, f"{kind}Ref", token.step.bpmn_id)
     if kind == "message" and definition.key is not None:
-        found["key"] = correlation(key, token.step.bpmn_id)
+        found["key"] = keys.text(key, "correlationKey", token.step.bpmn_id)
     if kind in ("error", "escalation") and definition.has_ref:
-        found["name"] = str(name)
+        found["name"] = keys.text(name, f"{kind}Ref", token.step.bpmn_id)
     if kind == "timer":
         context = token.run.context
         schedule = timer.first(definition.time_form or "", time, context.now, context.zone)
         found.update(timed(schedule))
     return found
-
-
-def correlation(key: Value, element: str) -> str:
-    """A correlation key as text.
-
-    Raises:
-        Stuck: it has no value.
-    """
-    if key is None or key == "" or isinstance(key, bool | list | dict):
-        raise Stuck("The correlation key of {element} is {value}.", element=element, value=str(key)[:200])
-    return str(int(key)) if isinstance(key, float) and key.is_integer() else str(key)
 
 
 def timed(schedule: timer.Schedule) -> Detail:

@@ -74,7 +74,7 @@ class Repeated(Activity):
         )
         if not whole or not 0 <= value <= _MOST:
             reason = "The cardinality of {element} is {value}, not a whole number up to {most}."
-            raise Stuck(reason, element=self.bpmn_id, value=str(value)[:200], most=_MOST)
+            raise Stuck(reason, element=self.bpmn_id, value=feel.text(value)[:200], most=_MOST)
         return list(range(1, int(value) + 1))
 
     def reads_results(self, token: Token) -> bool:

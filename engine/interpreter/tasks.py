@@ -8,7 +8,7 @@ from typing import Any
 
 from engine import feel
 from engine.bpmn.diagram import Assignment, Schedule
-from engine.interpreter import timer
+from engine.interpreter import keys, timer
 from engine.interpreter.activities import Activity
 from engine.interpreter.mapping import own_values
 from engine.interpreter.progress import JobDropped, JobWanted, TaskClosed, TaskOpened, Value
@@ -34,9 +34,9 @@ class User(Activity):
             token.number,
             self.bpmn_id,
             token.chain()[0],
-            None if assignee is None else str(assignee),
-            _keys(users),
-            _keys(groups),
+            None if assignee is None or assignee == "" else keys.text(assignee, "assignee", self.bpmn_id),
+            _keys(users, "candidateUsers", self.bpmn_id),
+            _keys(groups, "candidateGroups", self.bpmn_id),
             _moment(due, zone, end_of_day=True),
             _moment(follow_up, zone),
             _whole(priority, self.bpmn_id),
@@ -78,8 +78,8 @@ class Rule(Activity):
         """Ask for it."""
         decision = self.element.decision
         if decision is not None:
-            key = token.attributes([decision.id])[0]
-            value = token.run.context.decisions(str(key), token.values)
+            key = keys.text(token.attributes([decision.id])[0], "decisionId", self.bpmn_id)
+            value = token.run.context.decisions(key, token.values)
             token.results = {decision.result: value} if decision.result else {}
         token.next("leave")
 
@@ -92,7 +92,7 @@ def want_job(token: Token, inputs: Mapping[str, Value]) -> None:
     fact = JobWanted(
         token.number,
         token.step.bpmn_id,
-        str(kind),
+        keys.text(kind, "type", token.step.bpmn_id),
         dict(job.headers),
         _whole(retries, token.step.bpmn_id),
         inputs,
@@ -128,12 +128,12 @@ class Work(Activity):
         drop_job(token)
 
 
-def _keys(value: Any) -> tuple[str, ...]:
-    """Keys of persons or roles: a list, or a text with commas."""
-    if value is None:
-        return ()
-    parts = value if isinstance(value, list) else str(value).split(",")
-    return tuple(text for part in parts if part is not None and (text := str(part).strip()))
+def _keys(value: Any, attribute: str, element: str) -> tuple[str, ...]:
+    """Keys of persons or roles: a list, or a text with commas; what is empty is nobody."""
+    parts = value if isinstance(value, list) else [value]
+    parts = value.split(",") if isinstance(value, str) else parts
+    texts = (keys.text(part, attribute, element).strip() for part in parts if part is not None and part != "")
+    return tuple(text for text in texts if text)
 
 
 def _moment(value: Any, zone: str, *, end_of_day: bool = False) -> datetime | None:
@@ -148,5 +148,7 @@ def _whole(value: Any, element: str) -> int | None:
     except (TypeError, ValueError, OverflowError):
         number = -1
     if isinstance(value, bool) or number < 0 or (isinstance(value, float) and value != number):
-        raise Stuck("{value} is not a whole number, which {element} needs.", value=str(value)[:200], element=element)
+        raise Stuck(
+            "{value} is not a whole number, which {element} needs.", value=feel.text(value)[:200], element=element
+        )
     return number

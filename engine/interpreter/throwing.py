@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from engine.bpmn.diagram import Element, EventDefinition
-from engine.interpreter import arms, compensation, events, timer
+from engine.interpreter import compensation, events, keys, timer
 from engine.interpreter.activities import Activity
 from engine.interpreter.mapping import content, map_outputs, own_values
 from engine.interpreter.progress import Thrown, Value
@@ -111,11 +111,9 @@ class Throw(Step):
 
     def _signal(self, token: Token, definition: EventDefinition) -> None:
         carried = content(token)
-        name = token.attributes([definition.name])[0]
-        if name is None or name == "":
-            raise Stuck("The {kind} of {element} has no name.", kind="signal", element=self.bpmn_id)
-        token.run.facts.append(Thrown(token.number, self.bpmn_id, "signal", str(name), content=carried))
-        events.signal(token.run, str(name), carried)
+        name = keys.text(token.attributes([definition.name])[0], "signalRef", self.bpmn_id)
+        token.run.facts.append(Thrown(token.number, self.bpmn_id, "signal", name, content=carried))
+        events.signal(token.run, name, carried)
 
     def _escalation(self, token: Token, definition: EventDefinition) -> None:
         carried, code = content(token), _code(token, definition)
@@ -192,15 +190,13 @@ def throw_message(token: Token, definition: EventDefinition, carried: dict[str, 
     """A message leaves; name, key, time to live and content as the diagram says, nothing else."""
     element = token.step.bpmn_id
     name, key, ttl = token.attributes([definition.name, definition.key, definition.ttl])
-    if name is None or name == "":
-        raise Stuck("The {kind} of {element} has no name.", kind="message", element=element)
     token.run.facts.append(
         Thrown(
             token.number,
             element,
             "message",
-            str(name),
-            None if definition.key is None else arms.correlation(key, element),
+            keys.text(name, "messageRef", element),
+            None if definition.key is None else keys.text(key, "correlationKey", element),
             _lifetime(token, ttl),
             carried,
         )
@@ -231,4 +227,4 @@ def _lifetime(token: Token, ttl: Value) -> timedelta | None:
 
 def _code(token: Token, definition: EventDefinition) -> str | None:
     code = token.attributes([definition.name])[0]
-    return None if code is None else str(code)
+    return None if code is None else keys.text(code, f"{definition.kind}Ref", token.step.bpmn_id)

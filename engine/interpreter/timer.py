@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 
+from engine import feel
 from engine.bpmn import times
 from engine.errors import Invalid
 from engine.feel import Months
@@ -60,8 +61,9 @@ class Span:
         return there.astimezone(UTC)
 
     def __str__(self) -> str:
-        days = f"{self.days}D" if self.days else ""
-        return f"P{self.months}M{days} + {self.rest}"
+        days = f"P{self.days}D" if self.days else ""
+        parts = (feel.text(Months(self.months)) if self.months else "", days, feel.text(self.rest) if self.rest else "")
+        return " + ".join(filter(None, parts)) or "PT0S"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,7 @@ def span(value: Any) -> Span:
 
 def written(value: Any) -> str:
     """A timer's value as a person reads it."""
-    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+    return value.isoformat() if isinstance(value, date | datetime) else feel.text(value)
 
 
 def _checked(text: str) -> str:
@@ -213,6 +215,10 @@ def _checked(text: str) -> str:
 
 
 def _unreadable(value: Any, example: str) -> Invalid:
+    if value is None or value == "":
+        return Invalid("A time came to nothing; write it as {example}.", example=example)
     return Invalid(
-        "{value} is not a time that a timer can use; write it as {example}.", value=str(value)[:200], example=example
+        "{value} is not a time that a timer can use; write it as {example}.",
+        value=written(value)[:200],
+        example=example,
     )

@@ -286,6 +286,54 @@ def test_a_correlation_key_that_is_none_is_an_incident(key: object) -> None:
     assert [incident.element for incident in case.fold.incidents.values()] == ["c"]
 
 
+NOTHING = "The {attribute} of {element} came to nothing."
+ODD = "The {attribute} of {element} must be a text or a number; it is a {kind}."
+ASSIGNED = ext(tag("zeebe:assignmentDefinition", assignee="=x", candidateUsers="=x"))
+
+
+@pytest.mark.parametrize(
+    ("attribute", "what"),
+    [
+        ("messageRef", [catch("x", on("message", "=x"))]),
+        ("signalRef", [catch("x", on("signal", "=x"))]),
+        ("messageRef", [throw("x", on("message", "=x"))]),
+        ("signalRef", [throw("x", on("signal", "=x"))]),
+        ("processId", [call("x", "=x")]),
+        ("type", [service("x", "=x")]),
+        (
+            "decisionId",
+            [tag("businessRuleTask", ext(tag("zeebe:calledDecision", decisionId="=x", resultVariable="r")), id="x")],
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("value", "message", "kind"),
+    [(None, NOTHING, None), ("", NOTHING, None), ([1], ODD, "list"), (True, ODD, "boolean"), ({}, ODD, "context")],
+)
+def test_a_name_that_is_none_is_an_incident_with_a_plain_sentence(
+    attribute: str, what: list[str], value: object, message: str, kind: str | None
+) -> None:
+    case = Case(process(start(), *what, flows("s", "x")), {"x": value})
+    (incident,) = case.fold.incidents.values()
+    assert incident.reason == message
+    assert incident.params == {"attribute": attribute, "element": "x", **({"kind": kind} if kind else {})}
+
+
+@pytest.mark.parametrize("value", [True, {"a": 1}, [{"a": 1}]])
+def test_who_does_a_task_is_named_by_a_text(value: object) -> None:
+    case = Case(process(start(), user("x", ASSIGNED), flows("s", "x")), {"x": value})
+    (incident,) = case.fold.incidents.values()
+    assert incident.reason == ODD
+
+
+@pytest.mark.parametrize("value", [None, "", [1]])
+def test_a_time_that_is_none_is_an_incident_without_a_word_of_the_program(value: object) -> None:
+    case = Case(process(start(), catch("x", timer("Date", "=x")), flows("s", "x")), {"x": value})
+    (incident,) = case.fold.incidents.values()
+    said = incident.reason.format(**incident.params)
+    assert not [word for word in ("None", "''", "null") if word in said], said
+
+
 def test_an_iteration_that_fails_is_tried_again_where_it_stands() -> None:
     body = user("a", several("=[1, 2]", "i", "out", "=answer", sequential=True))
     case = Case(process(start(), body, user("b"), flows("s", "a", "b")))

@@ -16,6 +16,9 @@ function fault(error) {
   if (error instanceof Refused) return { code: error.code, params: error.params, where: error.where };
   if (error instanceof RangeError && /call stack/.test(error.message)) return { code: 'too-deep', params: {}, where: error.where };
   if (error instanceof RangeError && /Invalid \w+ length/.test(error.message)) return { code: 'memory', params: {}, where: error.where };
+  // The words of luxon and feelin are not for people.
+  if (/^Invalid (DateTime|Duration|Interval|unit)/.test(error?.message)) return { code: 'no-date', params: {}, where: error.where };
+  if (/^unsupported range/.test(error?.message)) return { code: 'no-order', params: {}, where: error.where };
   return { code: 'failed', params: { detail: String(error?.message ?? error).slice(0, 200) }, where: error?.where };
 }
 
