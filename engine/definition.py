@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from engine import dmn, feel, interpreter, schema
+from engine import dmn, feel, interpreter, schema, terms
 from engine import form as forms_
 from engine.bpmn import diagram
 from engine.bpmn.diagram import Element
@@ -104,8 +104,16 @@ class Definition:
                 value = feel.load(*dumped)
                 number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
                 text = None if value is None or number is not None else feel.text(value, zone)[:255]
+                found_by = None if text is None else terms.of_value(dumped[0], text)
                 rows.append(
-                    {"instance_id": instance_id, "name": name, "type": dumped[0], "text": text, "number": number}
+                    {
+                        "instance_id": instance_id,
+                        "name": name,
+                        "type": dumped[0],
+                        "text": text,
+                        "number": number,
+                        "terms": found_by,
+                    }
                 )
         return rows
 

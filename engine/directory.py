@@ -213,13 +213,26 @@ def _part(column: Any) -> Any:
 
 
 def _begins(table: Table, typed: str) -> ColumnElement[bool]:
-    letters = (_part(table.c.sort), _part(table.c.initials), func.lower(table.c.id))
+    return or_(_spelled(table, typed), func.lower(table.c.id).startswith(typed, autoescape=True))
+
+
+def _spelled(table: Table, typed: str) -> ColumnElement[bool]:
+    letters = (_part(table.c.sort), _part(table.c.initials))
     return or_(*(column.startswith(typed, autoescape=True) for column in letters))
 
 
 def _fits(table: Table, typed: str) -> ColumnElement[bool]:
+    return or_(called(table, typed), _begins(table, typed))
+
+
+def called(table: Table, typed: str) -> ColumnElement[bool]:
+    """Rows of a table of the directory with this as a part of a name, or as the beginning of its pinyin or initials.
+
+    Args:
+        typed: in small letters, without spaces.
+    """
     names = (_part(table.c.name), _part(table.c.name_en))
-    return or_(*(column.contains(typed, autoescape=True) for column in names), _begins(table, typed))
+    return or_(*(column.contains(typed, autoescape=True) for column in names), _spelled(table, typed))
 
 
 def _choice(thing: Thing, called: Mapping[str, str]) -> Choice:

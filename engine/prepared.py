@@ -7,7 +7,7 @@ command sends every time goes this way; whoever listens to ``before_cursor_execu
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache, lru_cache
 from operator import itemgetter
@@ -24,6 +24,8 @@ from sqlalchemy import (
     SelectBase,
     String,
     Table,
+    Text,
+    TypeDecorator,
     bindparam,
     insert,
 )
@@ -214,6 +216,26 @@ def _among_array(element: _Among, compiler: Any, **options: Any) -> str:
     return f"{column} = ANY({values})"
 
 
+class Many(TypeDecorator[list[str]]):
+    """Type of a parameter that holds a list, in statements that are not ``Prepared``."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """A list where the driver knows lists."""
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(Text))
+
+    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> Any:
+        """JSON where it does not."""
+        return canonical.text(value) if dialect.name == "sqlite" else value
+
+
+def many(name: str, values: Iterable[str]) -> BindParameter[Any]:
+    """A parameter with its values, which ``among`` compares with; the same object may stand in many places."""
+    return bindparam(name, list(values), type_=Many())
+
+
 # ---- writing whole rows
 
 
@@ -231,10 +253,15 @@ def upserting(table: Table, *, update: bool = True) -> Prepared:
 
 @lru_cache(maxsize=64)
 def upsert(dialect: str, table: Table, *, update: bool = True) -> postgresql.Insert | sqlite.Insert:
-    """INSERT that updates the row (or leaves it alone) where its primary key stands already; built once per table."""
-    keys = [column.name for column in table.primary_key]
+    """INSERT that updates the row (or leaves it alone) where its primary key stands already; built once per table.
+
+    A table whose rows are numbered says by what else they are known (``known_by``).
+    """
+    numbered = [column.name for column in table.primary_key]
+    keys = list(table.info.get("known_by", numbered))
     statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
-    others = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+    given = [column.name for column in table.columns if column.name not in {*numbered, *keys}]
+    others = {name: statement.excluded[name] for name in given}
     if update and others:
         return statement.on_conflict_do_update(index_elements=keys, set_=others)
     return statement.on_conflict_do_nothing(index_elements=keys)

@@ -13,7 +13,20 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
 
-from engine import arriving, clock, connector, definition, dmn, feel, form, ident, interpreter, policy, schema
+from engine import (
+    arriving,
+    clock,
+    connector,
+    definition,
+    dmn,
+    feel,
+    form,
+    ident,
+    interpreter,
+    policy,
+    schema,
+    vocabulary,
+)
 from engine.bpmn import diagram, lint
 from engine.bpmn.finding import Finding
 from engine.errors import DiagramInvalid, Invalid, Problem
@@ -258,6 +271,10 @@ def _release(
     }
     command.connection.execute(insert(schema.definition), row)
     _keep(command, made, parts)
+    said = vocabulary.rows(
+        made, process.id, process.name or process.id, {(kind, name): body for kind, name, body in parts}
+    )
+    command.connection.execute(upsert(command.connection.dialect.name, schema.word, update=False), said)
     _listen(command, made, process)
     return Released(made, process.id, version, True, warnings)
 

@@ -27,6 +27,8 @@ from sqlalchemy import (
     bindparam,
 )
 
+from engine import searching
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -49,6 +51,8 @@ Sort = String(255).with_variant(String(255, collation="C"), "postgresql")
 Time = BigInteger
 UNDUE = (1 << 62) - 1
 """Stands for a due date where there is none: behind all others."""
+BUSINESS_KEY = "#"
+"""The name under which a case's number stands among its columns, to be found by; no variable can be called so."""
 Serial = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -168,6 +172,15 @@ part = Table(
     Column("name", Name, primary_key=True),
     Column("digest", Key, nullable=False),
 )
+word = Table(  # what versions call things, for a search to look through
+    "word",
+    metadata,
+    Column("definition_id", Key, primary_key=True),
+    Column("kind", Key, primary_key=True),
+    Column("key", Name, primary_key=True),
+    Column("language", Key, primary_key=True),
+    Column("text", Name, primary_key=True),
+)
 start_event = Table(
     "start_event",
     metadata,
@@ -245,14 +258,20 @@ sealed = Table(
 fact = Table(
     "fact",
     metadata,
-    Column("instance_id", Key, primary_key=True),
-    Column("name", Name, primary_key=True),
+    # SQLite's index of what can be found refers to rows by number: one of its own, that stays when the file is packed.
+    Column("id", Serial, primary_key=True),
+    Column("instance_id", Key, nullable=False),
+    Column("name", Name, nullable=False),
     Column("type", Key, nullable=False),
     Column("text", Name),
     Column("number", Float),
+    Column("terms", Text),
+    UniqueConstraint("instance_id", "name"),
     Index(None, "name", "text"),
     Index(None, "name", "number"),
+    info={"known_by": ("instance_id", "name")},
 )
+searching.index(fact)
 visit = Table(
     "visit",
     metadata,

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy import select
 
 from engine import access, schema
-from engine.access.granted import held, inside, policy_of, remit_of
-from engine.actor import WHOLE_OFFICE, Actor
-from engine.policy import TYPES, FieldClass
+from engine.access.granted import policy_of
+from engine.policy import TYPES
 from engine.query.titles import Names, Title
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ class Percent(float):
 
 
 Value = str | int | float | bool | date | datetime | Title
-_f, _i = schema.fact.c, schema.instance.c
+_f = schema.fact.c
 
 
 def of_one(view: View, seen: access.Sight | None, names: Names) -> dict[str, Value]:
@@ -79,58 +78,23 @@ def _want(view: View, instances: Mapping[str, str], rows: Mapping[str, Mapping[s
     for instance_id, process_key in instances.items():
         types = _types(view, process_key)
         for name, row in rows[instance_id].items():
-            source = _source(types.get(name))
-            if source and row.text:
-                titles.want(source, row.text)
+            of = source(types.get(name))
+            if of and row.text:
+                titles.want(of, row.text)
 
 
-def _source(type_: str | None) -> str | None:
+def source(type_: str | None) -> str | None:
+    """What values of a column of this type are keys of: persons, organisations, a list; None: of nothing."""
     return None if type_ is None or type_ in _PLAIN else type_
 
 
 _PLAIN = frozenset(TYPES) - {"person", "organisation"}
 
 
-def matching(view: View, text: str) -> ColumnElement[bool]:
-    """Instances (rows of ``instance``) with a column that holds the text: only columns that the actor is shown for
-    certain.
-
-    What a search finds tells as much as what a page shows.
-    """
-    open_to = _searchable(view.actor)
-    holds = and_(_f.instance_id == _i.id, _f.text.icontains(text.strip(), autoescape=True))
-    return or_(
-        false(),
-        *(
-            and_(_i.process_key == process, exists().where(holds, _f.name.in_(names)))
-            for process, names in open_to.items()
-            if names
-        ),
-    )
-
-
-def _searchable(actor: Actor) -> dict[str, list[str]]:
-    rules = policy_of(actor)
-    return {
-        process.key: [name for name in process.columns if _is_certain(actor, process.field(name))]
-        for process in rules.processes.values()
-    }
-
-
-def _is_certain(actor: Actor, field: FieldClass) -> bool:
-    """Whether the actor is shown a value of this class wherever they see its row."""
-    # Somebody who also belongs to an outside party may see a case through that role alone.
-    insider = inside(actor, policy_of(actor)) == actor.audiences
-    if insider and field.cls in ("open", "internal"):
-        return True
-    everywhere = any(remit_of(one) == WHOLE_OFFICE for one in held(actor, field.roles))
-    return field.when is None and (field.cls == "open" or (field.cls == "restricted" and everywhere))
-
-
 def _value(row: Any, type_: str | None, names: Mapping[tuple[str, str], Title]) -> Value:
-    source = _source(type_)
-    if source and (source, row.text) in names:
-        return names[source, row.text]
+    of = source(type_)
+    if of and (of, row.text) in names:
+        return names[of, row.text]
     if row.number is not None and type_ == "percent":
         return Percent(row.number)
     if row.number is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, func, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, func, literal, null, select, union_all
 
 from engine import access, clock, schema, turn
 from engine.actor import ENGINE_KEY
@@ -19,13 +19,14 @@ from engine.query import columns, paging, waiting
 from engine.query.deadline import Reckoner
 from engine.query.paging import SIZE, Page
 from engine.query.people import Person
+from engine.query.search import Search
 
 if TYPE_CHECKING:
     from engine.runtime import View
 
 COUNT_LIMIT = 1000
 ORDERS = ("due", "arrival")
-_t, _i, _n, _f, _d = schema.task.c, schema.instance.c, schema.notice.c, schema.fact.c, schema.definition.c
+_t, _i, _n = schema.task.c, schema.instance.c, schema.notice.c
 _assignee, _by, _seen = schema.person.alias("assignee"), schema.person.alias("sender"), schema.task.alias("seen")
 
 
@@ -37,7 +38,7 @@ class Filter:
         process: key of a process; empty: all.
         overdue: only what is late.
         drafted: only what the reader has a draft of.
-        text: part of a step's name, a business key or a shown column.
+        text: words that are all parts of what a row shows to the reader (``query.search``).
         order: of 待办: ``due`` earliest first, or ``arrival`` newest first.
     """
 
@@ -133,7 +134,7 @@ class Overview:
 def todo(view: View, wanted: Filter = Filter(), after: str | None = None, size: int = SIZE) -> Page[Work]:
     """待办: open tasks that wait for the reader."""
     behind, by_arrival = paging.key(after, int, str), wanted.order == "arrival"
-    stretch = waiting.Stretch(size + 1, behind, by_arrival=by_arrival, conditions=_wanted(view, wanted))
+    stretch = waiting.Stretch(size + 1, behind, by_arrival=by_arrival, conditions=_wanted(view, wanted, assigned=True))
     picked = waiting.picked(view.actor, stretch)
     return _page(view, picked, waiting.order(picked, stretch), size)
 
@@ -158,8 +159,7 @@ def started(view: View, wanted: Filter = Filter(), after: str | None = None, siz
     ).where(_i.started_by == view.actor.person, _i.body.is_(None), access.visible(view.actor, "instance"))
     if wanted.process:
         query = query.where(_i.process_key == wanted.process)
-    if wanted.text:
-        query = query.where(or_(_like(_i.business_key, wanted.text), columns.matching(view, wanted.text)))
+    query = query.where(*Search(view, wanted.text).cases())
     query = query.where(*paging.beyond(order, paging.key(after, int, str), descending=True))
     rows = view.connection.execute(query.order_by(*(c.desc() for c in order)).limit(size + 1)).all()
     last = rows[size - 1] if len(rows) > size else None
@@ -179,8 +179,7 @@ def notices(view: View, wanted: Filter = Filter(), after: str | None = None, siz
     )
     if wanted.process:
         query = query.where(_i.process_key == wanted.process)
-    if wanted.text:
-        query = query.where(or_(_like(_n.text, wanted.text), _like(_i.business_key, wanted.text)))
+    query = query.where(*Search(view, wanted.text).notices())
     query = query.where(*paging.beyond(order, paging.key(after, int, str), descending=True))
     rows = view.connection.execute(query.order_by(*(c.desc() for c in order)).limit(size + 1)).all()
     last = rows[size - 1] if len(rows) > size else None
@@ -211,21 +210,14 @@ def overview(view: View) -> Overview:
     )
 
 
-def _like(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
-    return column.icontains(text.strip(), autoescape=True)
-
-
-def _wanted(view: View, wanted: Filter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+def _wanted(view: View, wanted: Filter, *, assigned: bool = False) -> list[ColumnElement[bool]]:
+    conditions = Search(view, wanted.text).tasks(assigned=assigned)
     if wanted.process:
         conditions.append(_t.process_key == wanted.process)
     if wanted.overdue:
         conditions.append(_t.due_at < clock.micros(view.now))
     if wanted.drafted:
         conditions.append(_is_drafted(view, _t.id))
-    if wanted.text:
-        own = (_like(_t.name, wanted.text), _like(_i.business_key, wanted.text))
-        conditions.append(or_(*own, columns.matching(view, wanted.text)))
     return conditions
 
 

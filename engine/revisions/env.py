@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from engine import schema
+from engine import schema, searching
 
 # SQLite alters few things in place: a table is made anew, filled from the old one and renamed.
 context.configure(
@@ -12,5 +12,6 @@ context.configure(
     target_metadata=schema.metadata,
     render_as_batch=True,
     compare_server_default=True,
+    include_name=searching.is_compared,
 )
 context.run_migrations()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table, bindparam, update
 
-from engine import clock, feel, history, job, message, schema, sealing, variables
+from engine import clock, feel, history, job, message, schema, sealing, terms, variables
 from engine.interpreter import progress as p
 from engine.prepared import Prepared, inserting, together, upserting
 from engine.writing import gone, passing
@@ -232,11 +232,19 @@ class Rows:
         if held.new and held.body is not None:
             own = self.definition.handed(held.body, own, held.remits)
         facts = self.definition.facts(held.id, own, self.command.runtime.zone)
+        if held.new and held.business_key is not None:
+            facts.append(_number(held.id, held.business_key))
         if facts:
             upserting(schema.fact).run(connection, facts)
         sealed = [row for row in self.sealed if row["scope"] not in self.closed_scopes]
         if sealed:
             upserting(schema.sealed).run(connection, sealed)
+
+
+def _number(instance_id: str, business_key: str) -> Row:
+    """What a case is found by that is known by a number; it is no column, and so has no value here."""
+    nothing = {"type": "null", "text": None, "number": None}
+    return {"instance_id": instance_id, "name": schema.BUSINESS_KEY, **nothing, "terms": terms.of(business_key)}
 
 
 _v = schema.visit.c

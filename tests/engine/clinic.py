@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from sqlalchemy import Connection, insert
 
-from engine import clock, policy, schema
+from engine import clock, policy, schema, terms
 from engine.actor import ENGINE, Actor
 from engine.database import Database
 from tests.provision.databases import Databases
@@ -256,6 +256,19 @@ def case(
         put(connection, "reader", instance_id=key, audience=audience)
     for remit in remits:
         put(connection, "remit", instance_id=key, remit=remit)
+
+
+def column(connection: Connection, instance: str, name: str, text: str, kind: str = "string") -> None:
+    """A value in a column of an instance, as text."""
+    put(connection, "fact", instance_id=instance, name=name, type=kind, text=text, terms=terms.of_value(kind, text))
+
+
+def number(connection: Connection, instance: str, business_key: str) -> None:
+    """The number by which people know an instance, and find it."""
+    i = schema.instance
+    connection.execute(i.update().where(i.c.id == instance).values(business_key=business_key))
+    row = {"name": schema.BUSINESS_KEY, "type": "null", "terms": terms.of(business_key)}
+    put(connection, "fact", instance_id=instance, **row)
 
 
 def task(connection: Connection, key: str, instance: str, *candidates: str, token: int = 1, **values: Any) -> None:

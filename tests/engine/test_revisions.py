@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
 
-from engine import assembly, instance, release, revisions, schema
+from engine import assembly, instance, release, revisions, schema, searching
 from engine.actor import person
 from engine.database import Database
 from engine.errors import Unavailable
@@ -103,7 +103,7 @@ def test_the_revisions_give_an_empty_database_exactly_the_tables_of_the_schema(d
         with wanted.write() as connection:
             schema.metadata.create_all(connection)
         with revised.read() as connection, wanted.read() as other:
-            options = {"compare_type": True, "compare_server_default": True}
+            options = {"compare_type": True, "compare_server_default": True, "include_name": searching.is_compared}
             context = MigrationContext.configure(connection, opts=options)
             assert compare_metadata(context, schema.metadata) == []
             assert catalogue(connection) == catalogue(other)

@@ -19,6 +19,8 @@ WORDS = (
     "engine.ident",
     "engine.pinyin",
     "engine.schema",
+    "engine.searching",
+    "engine.terms",
 )
 PURE = ("engine.bpmn", "engine.calendar", "engine.dmn", "engine.feel", "engine.form", "engine.interpreter")
 STATE = (

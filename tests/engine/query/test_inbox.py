@@ -133,10 +133,12 @@ def test_the_list_can_be_narrowed_to_one_process_what_is_late_or_what_one_has_be
     ("text", "found"), [("复查", ["t2"]), ("住-7", ["t1", "t2"]), ("发热", ["t1", "t2"]), ("100%", [])]
 )
 def test_search_finds_steps_numbers_and_columns(ward: Ward, text: str, found: list[str]) -> None:
-    put(ward, "t2", name="复查血象")
-    change(ward, schema.instance, business_key="住-7")
+    put(ward, "t2", element="check")
     with ward.rows() as command:
-        clinic.put(command.connection, "fact", instance_id="c1", name="title", type="string", text="发热待查")
+        called = {"definition_id": "stay", "kind": "element", "key": "check", "language": "zh", "text": "复查血象"}
+        clinic.put(command.connection, "word", **called)
+        clinic.column(command.connection, "c1", "title", "发热待查")
+        clinic.number(command.connection, "c1", "住-7")
 
     assert todo(ward, text=text) == found
 
@@ -145,7 +147,7 @@ def test_search_finds_nothing_by_a_column_that_one_is_not_shown(ward: Ward) -> N
     put(ward, "t2", "KIN@family:F1")
     with ward.rows() as command:
         for name in ("title", "bed"):
-            clinic.put(command.connection, "fact", instance_id="c1", name=name, type="string", text=f"<{name}>")
+            clinic.column(command.connection, "c1", name, f"<{name}>")
 
     with ward.read("kim") as view:
         (work,) = inbox.todo(view).items

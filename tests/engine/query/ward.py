@@ -30,7 +30,7 @@ READERS = ("DOC@ward:W1", "DIR@*", "KIN@family:F1")
 REMITS = ("ward:W1", "family:F1")
 LEFT = (
     *(schema.draft, schema.comment, schema.attachment, schema.attachment_body, schema.notice, schema.phrase),
-    *(schema.fact, schema.candidate, schema.task, schema.reader, schema.remit, schema.instance),
+    *(schema.word, schema.fact, schema.candidate, schema.task, schema.reader, schema.remit, schema.instance),
 )
 
 
