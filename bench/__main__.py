@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import beside, completing, growing, reading, serving
+from bench import beside, completing, finding, growing, reading, serving
 from bench.measuring import Row, table
 from bench.round import measured
 from tests.provision import postgres
@@ -29,7 +29,7 @@ def main() -> int:
         for kind in ("sqlite", "postgresql"):
             if arguments.only in (None, kind):
                 server = stack.enter_context(postgres.running(postgres.find())) if kind == "postgresql" else None
-                for measure in (completing, growing, reading, beside, serving, measured):
+                for measure in (completing, growing, reading, finding, beside, serving, measured):
                     rows += measure.rows(kind, folder, server, quick=arguments.quick)
     print(table(rows))
     print(json.dumps([asdict(row) for row in rows], ensure_ascii=False))

@@ -97,6 +97,7 @@ LOOP = diagram(
     flow("split", "beside"),
     lane="clerk",
 )
+COLUMNED = diagram("columned", START, task("one"), flow("b", "one"), lane="clerk")
 FAN = diagram(
     "fan",
     START,
@@ -144,12 +145,13 @@ def files() -> dict[str, bytes]:
         "loop": LOOP,
         "fan": FAN,
         "timed": TIMED,
+        "columned": COLUMNED,
         "splits_1": splits(1),
         "splits_12": splits(12),
     }
     catalog = "".join(
         f'[{key}]\nstart = ["CLERK"]\nsee = ["CLERK"]\nstory = ["CLERK"]\nown = ["CLERK"]\n' for key in keys
-    )
+    ).replace("[columned]", '[columned]\ncolumns = { title = "str", unitId = "organisation", status = "str" }')
     return {
         "roles.toml": b'[CLERK]\ntitle = "clerk"\nen = "clerk"\n',
         "catalog.toml": catalog.encode(),

@@ -163,6 +163,39 @@ def test_a_file_that_waits_for_a_start_is_owed_its_end_and_one_of_a_case_is_not(
             assert owed == ("drop_unsent", 7 + 86_400_000_000, '{"file": "loose"}')
 
 
+def test_what_stood_in_columns_before_can_be_found_and_so_can_what_versions_say(databases: Databases):
+    with databases.empty() as url, closing(Database(url)) as database:
+        with database._revising() as connection:
+            tables = _tables_of(connection, "0006", "fact", "instance", "definition", "part", "content")
+            row = {"process_key": "p", "name": "住院", "version": 1, "digest": "", "plain": True, "released_at": 0}
+            connection.execute(insert(tables["definition"]), {**row, "id": "D1", "released_by": "x"})
+            diagram = straight('<userTask id="a" name="办理入院"/>')
+            for kind, name, body in (("diagram", "p.bpmn", diagram), ("locale", "en", b'{"a": "Admit"}')):
+                connection.execute(insert(tables["content"]), {"digest": name, "body": body})
+                place = {"definition_id": "D1", "kind": kind, "name": name, "digest": name}
+                connection.execute(insert(tables["part"]), place)
+            case = {"id": "I1", "definition_id": "D1", "process_key": "p", "root_id": "I1", "business_key": "住-7"}
+            more = {"state": "active", "started_by": "x", "started_at": 0, "sequence": 1, "head": "", "last_at": 0}
+            connection.execute(insert(tables["instance"]), {**case, **more, "marking": b"", "remits": "{}"})
+            for name, kind, said in (("title", "string", "发热待查"), ("on", "date", "2026-04-01")):
+                column = {"instance_id": "I1", "name": name, "type": kind, "text": said}
+                connection.execute(insert(tables["fact"]), column)
+        assert database.revise()
+        with database.write() as connection:
+            found = {word: _holding(connection, word) for word in ("热待", "4月1日", "住-7", "完全")}
+            assert found == {"热待": ["title"], "4月1日": ["on"], "住-7": [schema.BUSINESS_KEY], "完全": []}
+            w = schema.word.c
+            said = connection.execute(select(w.language, w.text).where(w.definition_id == "D1", w.key == "a")).all()
+            assert {tuple(each) for each in said} == {("zh", "办理入院"), ("en", "Admit")}
+            connection.execute(sa.delete(schema.fact))
+            assert _holding(connection, "热待") == []
+
+
+def _holding(connection: Connection, word: str) -> list[str]:
+    holds = searching.holds(connection.dialect.name, schema.fact, word)
+    return list(connection.execute(select(schema.fact.c.name).where(holds)).scalars())
+
+
 def _tables_of(connection: Connection, revision: str, *more: str) -> dict[str, sa.Table]:
     """Make the tables of an earlier version; they are read from the database, as ``schema`` says what is now."""
     config = revisions.configured(revisions.FOLDERS)

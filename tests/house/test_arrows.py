@@ -149,12 +149,12 @@ def values_by_one_way(source: Source) -> Iterator[str]:
             yield f"{source.path}:{line} reads {what}; pages are given what access has let through"
     elif source.within("engine/query") and not _asks_access(source):
         for line, what in read:
-            yield f"{source.path}:{line} reads {what} and asks neither access.shown nor access.visible"
+            yield f"{source.path}:{line} reads {what} and asks neither access.shown, access.shows nor access.visible"
 
 
 def _asks_access(source: Source) -> bool:
     called = (node.func for node in ast.walk(source.tree) if isinstance(node, ast.Call))
-    return any(isinstance(each, ast.Attribute) and each.attr in ("shown", "visible") for each in called)
+    return any(isinstance(each, ast.Attribute) and each.attr in ("shown", "shows", "visible") for each in called)
 
 
 RULES = (

@@ -92,7 +92,7 @@ class ListQuery(Asked):
     process: str = Field(default="", max_length=64)
     """Key of a process."""
     text: str = Field(default="", max_length=100)
-    """Part of a name, a number or a column."""
+    """Up to eight words; what is listed shows each of them to you somewhere, in any language, in part or whole."""
 
 
 class WorkQuery(ListQuery):

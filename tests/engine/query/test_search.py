@@ -73,7 +73,7 @@ def test_nobody_searches_for_more_words_than_can_be_looked_for(hospital: Hospita
 
 
 @pytest.mark.parametrize("text", ["发热", "完全没有的东西", "admit 12", "发热 低热 安宁"])
-def test_a_search_takes_one_statement_more_than_the_list_however_many_words_and_hits(
+def test_a_search_takes_two_statements_more_than_the_list_however_many_words_and_hits(
     hospital: Hospital, text: str
 ) -> None:
     hospital.examined()
@@ -82,7 +82,7 @@ def test_a_search_takes_one_statement_more_than_the_list_however_many_words_and_
         without = len(hospital.statements)
     with hospital.read("dan") as view:
         inbox.todo(view, Filter(text=text))
-        assert len(hospital.statements) <= without + 1
+        assert len(hospital.statements) <= without + 2
 
 
 def test_the_words_of_a_version_are_what_its_pages_say(hospital: Hospital) -> None:

@@ -166,4 +166,29 @@ def test_an_empty_list_says_what_comes_there(sign_in: SignIn) -> None:
     eve = sign_in("eve")
 
     assert "没有待办任务" in eve.get("/todo").text
-    assert "没有符合条件的内容" in eve.get("/todo?text=x").text
+    assert "没有符合条件的内容" in eve.get("/todo?overdue=yes").text
+    assert "本列表中没有显示“低热”的条目" in eve.get("/todo?text=低热").text
+
+
+def test_every_list_is_searched_by_what_its_rows_say_and_says_what_it_was_searched_for(
+    hospital: Hospital, sign_in: SignIn
+) -> None:
+    case = hospital.admit(number="住A-2")
+    hospital.do(case, "ann", title="反复低热", bed=7)
+    with hospital.write("dan") as command:
+        task.copy(command, hospital.task(case), ["mia"], "请阅：低热原因")
+    ann, dan, mia = (sign_in(who) for who in ("ann", "dan", "mia"))
+
+    for browser, list_, texts in (
+        (dan, "todo", ("低热", "住A-2 检查", "住A-2 examine", "住A-2 7")),
+        (ann, "done", ("低热", "住A-2 办理入院", "住A-2 admit")),
+        (mia, "notices", ("低热原因", "住A-2 丹青")),
+    ):
+        for text in texts:
+            page = browser.get(f"/{list_}?text={text}").text
+            assert "住A-2" in page.partition("<tbody>")[2], (list_, text)
+            assert f'value="{text}"' in page
+        assert "本列表中没有显示“疟疾”的条目" in browser.get(f"/{list_}?text=疟疾").text
+    many = dan.get("/todo?text=a b c d e f g h i")
+    assert many.status_code == 422
+    assert "一次最多查找 8 个词" in many.text
