@@ -22,7 +22,7 @@ from engine.access.persons import barred, granted, holders, may_be_told, may_sti
 from engine.access.record import record
 from engine.access.resolved import audiences_of, candidate_audiences, may_start, may_steer, remit_rows, remits_of
 from engine.access.rows import may_do, visible
-from engine.access.showing import shows
+from engine.access.showing import sees, shows
 from engine.access.values import Sight, shown, sight, sights
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "remit_rows",
     "remits_of",
     "role_of",
+    "sees",
     "shown",
     "shows",
     "sight",

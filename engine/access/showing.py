@@ -10,10 +10,18 @@ from typing import Any
 from sqlalchemy import and_, false, or_, true
 
 from engine.access.granted import counting, inside, policy_of
-from engine.access.opening import Seen, is_read, works_on
+from engine.access.opening import Seen, allowed, has_done, is_at_home, is_read, takes_part, works_on
 from engine.access.restricting import holds_within, let_through
-from engine.actor import Actor
+from engine.actor import Actor, person_audience
 from engine.policy import FieldClass
+
+
+def sees(actor: Actor, instance_id: Any) -> Seen:
+    """Something opens the instance to the actor, be it a task of it: where nothing does, no value of it is shown."""
+    done = and_(has_done(actor, instance_id), is_at_home(actor, instance_id))
+    if person_audience(actor.person) not in actor.audiences:
+        done = false()
+    return and_(or_(takes_part(actor, actor.audiences, instance_id), done), allowed(actor, instance_id))
 
 
 def shows(actor: Actor, field: FieldClass, instance_id: Any) -> Seen:
@@ -40,4 +48,4 @@ def shows(actor: Actor, field: FieldClass, instance_id: Any) -> Seen:
     return and_(true(), or_(false(), *ways))
 
 
-__all__ = ["shows"]
+__all__ = ["sees", "shows"]

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 FEW = 1000
 """A word that stands in at most so many columns is looked up in the index first."""
 _LOOKED_UP = 3
+_SHARE = "percent"
 _TOO_MANY = "Search for at most {most} words at a time."
 _t, _i, _n = schema.task.c, schema.instance.c, schema.notice.c
 _fact, _open, _beside = schema.fact.alias(), schema.task.alias(), schema.task.alias()
@@ -112,18 +113,25 @@ class Search:
         yield and_(_n.by == ENGINE_KEY, self._one_of(_n.text, named.terms))
         yield self._one_of(_n.by, named.keys[called.PERSON])
         yield has(_i.business_key, word)
+        # A notice may be all of a case that is open to its reader.
+        yield and_(access.sees(self._view.actor, _i.id), self._in_columns(word, named))
 
     def _known_by(self, word: str, named: Called) -> Iterator[Condition]:
-        """The case's number, or one of the columns that the reader is shown."""
         yield has(_i.business_key, word)
+        yield self._in_columns(word, named)
+
+    def _in_columns(self, word: str, named: Called) -> Condition:
+        """One of the columns of a case that the reader sees, and is shown."""
         held = [and_(each.shown, or_(false(), *self._held(each.places, word, named))) for each in self._classes]
-        yield exists().where(_f.instance_id == _i.id, or_(false(), *held)).correlate_except(_fact)
+        return exists().where(_f.instance_id == _i.id, or_(false(), *held)).correlate_except(_fact)
 
     def _held(self, places: Sources, word: str, named: Called) -> Iterator[Condition]:
         for source, names in places.items():
             here = self._one_of(_i.process_key + "/" + _f.name, names)
             if source is None:
                 yield and_(or_(*self._said(word, named)), here)
+            elif source == _SHARE:
+                yield and_(or_(false(), *self._figured(_share(word), named)), here)
             elif named.keys[source]:
                 yield and_(self._one_of(_f.text, named.keys[source]), here)
 
@@ -131,7 +139,10 @@ class Search:
         """A column that is no key: its text, a term's translation, a figure, the label beside a figure or a day."""
         yield _holds(word)
         yield self._one_of(_f.text, named.terms)
-        if (number := _number(word)) is not None:
+        yield from self._figured(_number(word), named)
+
+    def _figured(self, number: tuple[float, float] | None, named: Called) -> Iterator[Condition]:
+        if number is not None:
             yield _f.number.between(*number)
         if named.labels:
             labelled = or_(
@@ -149,7 +160,8 @@ class Search:
         for process in policy_of(actor).processes.values():
             for name, type_ in process.columns.items():
                 places = alike[process.field(name)]
-                places.setdefault(columns.source(type_), []).append(f"{process.key}/{name}")
+                source = _SHARE if type_ == _SHARE else columns.source(type_)
+                places.setdefault(source, []).append(f"{process.key}/{name}")
         always: dict[str | None, list[str]] = {}
         found = []
         for field, places in alike.items():
@@ -196,8 +208,9 @@ class Search:
         for source, keys in keyed:
             if keys and names[source]:
                 yield _some(at, _f.name.in_(names[source]), self._one_of(_f.text, keys))
-        if (number := _number(word)) is not None and names[None]:
-            yield _some(at, _f.name.in_(names[None]), _f.number.between(*number))
+        for kind, figure in ((None, _number(word)), (_SHARE, _share(word))):
+            if figure is not None and names[kind]:
+                yield _some(at, _f.name.in_(names[kind]), _f.number.between(*figure))
 
     @cached_property
     def _names(self) -> Mapping[str | None, Sequence[str]]:
@@ -226,3 +239,10 @@ def _number(word: str) -> tuple[float, float] | None:
     except ValueError:
         return None
     return (figure - 0.00005, figure + 0.00005) if abs(figure) < 1e15 else None
+
+
+def _share(word: str) -> tuple[float, float] | None:
+    """The same of a share, which is shown as so many in a hundred."""
+    number = _number(word.removesuffix("%"))
+    # With one decimal.
+    return None if number is None else ((number[0] - 0.05) / 100, (number[1] + 0.05) / 100)

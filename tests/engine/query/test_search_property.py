@@ -16,6 +16,7 @@ from engine import access
 from engine.actor import ENGINE_KEY
 from engine.database import Database
 from engine.query import inbox
+from engine.query.columns import Percent
 from engine.query.inbox import Filter
 from engine.query.titles import Title
 from engine.runtime import Runtime, View
@@ -27,7 +28,7 @@ CATALOG = """
 see = ["DOC", "DIR", "KIN", "@starter"]
 remits = { wardId = "ward", familyId = "family?" }
 columns = { title = "str", bed = "int", wardId = "ward", doctor = "person", home = "organisation", urgent = "bool", \
-on = "date", plan = "str", told = "str" }
+on = "date", plan = "str", told = "str", share = "percent" }
 [stay.fields]
 title = { class = "open" }
 doctor = { class = "open" }
@@ -38,7 +39,7 @@ bed = { roles = ["KIN"] }
 """
 FILES = {**clinic.FILES, "catalog.toml": CATALOG.encode()}
 WORDS = {("process", "stay"): ["住院", "Stay"], ("element", "do"): ["办理 入院", "Admit"]}
-LABELS = {"bed": ["床位", "Bed"], "urgent": ["急诊", "Urgent"], "on": ["日期", "Date"]}
+LABELS = {"bed": ["床位", "Bed"], "urgent": ["急诊", "Urgent"], "on": ["日期", "Date"], "share": ["占比", "Share"]}
 VALUES = {"二级": ["Second class"]}
 PERSONS = {"u1": ("王 小明", "Xiaoming Wang", "wang xiao ming", "wxm"), "u2": ("张丽", None, "zhang li", "zl")}
 HOUSES = {"o1": ("石桥镇", "Shiqiao Town", "shi qiao zhen", "sqz"), "o2": ("卫生局", None, "wei sheng ju", "wsj")}
@@ -66,8 +67,27 @@ ASKED = [
         "admit",
     ),
     *("办理 发热", "12", "床位", "bed", "urgent", "急诊", "2026-04-01", "4月1日", "apr 2026", "日期", "100%", "%"),
-    *("'a\\b\"", "_", "住-7", "请阅", "已到期", "expired", "weisheng", "-7", "true", "false"),
+    *(
+        "'a\\b\"",
+        "_",
+        "住-7",
+        "请阅",
+        "已到期",
+        "expired",
+        "weisheng",
+        "-7",
+        "true",
+        "false",
+        "50%",
+        "50",
+        "95.9%",
+        "占比",
+    ),
 ]
+
+
+class Share(float):
+    """So many in a hundred."""
 
 
 @dataclass
@@ -92,6 +112,7 @@ def rows() -> st.SearchStrategy[Row]:
             "plan": st.sampled_from(TEXTS),
             "told": st.sampled_from(TEXTS),
             "bed": st.sampled_from([7, 12, 12.5]),
+            "share": st.sampled_from([0.5, 0.9592, 12]),
             "wardId": st.sampled_from(["W1", "W2"]),
             "doctor": st.sampled_from(["u1", "u2"]),
             "home": st.sampled_from(["o1", "o2"]),
@@ -181,6 +202,8 @@ def of_columns(shown: dict[str, Any]) -> Iterator[Any]:
     for name, value in shown.items():
         if isinstance(value, bool):
             yield from LABELS[name] if value else ()
+        elif isinstance(value, Percent):
+            yield from [Share(round(value * 100, 1)), *LABELS[name]]
         elif isinstance(value, int | float):
             yield from [float(value), *LABELS[name]]
         elif isinstance(value, date):
@@ -206,6 +229,9 @@ def has(pieces: Iterable[Any], word: str) -> bool:
             if any(word in each for each in names) or any(
                 each.replace(" ", "").startswith(word) for each in (sort, initials)
             ):
+                return True
+        elif isinstance(piece, Share):
+            if re.fullmatch(r"-?\d+(\.\d+)?%?", word) and float(word.removesuffix("%")) == piece:
                 return True
         elif isinstance(piece, float):
             if re.fullmatch(r"-?\d+(\.\d+)?", word) and float(word) == piece:
@@ -234,7 +260,8 @@ def of_notice(each: inbox.Notice) -> list[Any]:
         [] if each.text is None else [each.text, *(["It has expired"] if each.text == "已到期" and not each.by else [])]
     )
     about = WORDS["element", "do"] if each.element else []
-    return [*of_process(each.business_key), *text, *about, *(called(each.by.name) if each.by else ())]
+    by = called(each.by.name) if each.by else ()
+    return [*of_process(each.business_key), *text, *about, *by, *of_columns(each.columns)]
 
 
 LISTS: dict[str, tuple[Any, Any]] = {
