@@ -166,7 +166,7 @@ def test_a_file_that_waits_for_a_start_is_owed_its_end_and_one_of_a_case_is_not(
 def test_what_stood_in_columns_before_can_be_found_and_so_can_what_versions_say(databases: Databases):
     with databases.empty() as url, closing(Database(url)) as database:
         with database._revising() as connection:
-            tables = _tables_of(connection, "0007", "fact", "instance", "definition", "part", "content")
+            tables = _tables_of(connection, "0009", "fact", "instance", "definition", "part", "content")
             row = {"process_key": "p", "name": "住院", "version": 1, "digest": "", "plain": True, "released_at": 0}
             connection.execute(insert(tables["definition"]), {**row, "id": "D1", "released_by": "x"})
             diagram = straight('<userTask id="a" name="办理入院"/>')
