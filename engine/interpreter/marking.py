@@ -70,18 +70,29 @@ class OpenToken(NamedTuple):
     Attributes:
         state: ``ready`` a task waits for a person; ``waiting`` for an event or other tokens; ``started`` for a job, a
             child or what is inside it; ``failed`` for somebody to help.
+        armed: nothing stands there: an event on a border, or an event sub-process, waits for what may come.
+        holds: what stands there stands inside it.
     """
 
     token: int
     element: str
     scope: int
     state: str
+    armed: bool = False
+    holds: bool = False
 
 
 def open_tokens(blob: bytes) -> list[OpenToken]:
     """All open tokens of a marking, by number."""
-    rows = [(scope[0], row) for scope in decode(blob).scopes for row in scope[4]]
-    return sorted(OpenToken(number, element, scope, _STATES[state]) for scope, (number, element, state, _) in rows)
+    scopes = decode(blob).scopes
+    hosts = {scope[1] for scope in scopes}
+    return sorted(
+        OpenToken(
+            number, element, scope[0], _STATES[state], not {"host", "passive"}.isdisjoint(more or ()), number in hosts
+        )
+        for scope in scopes
+        for number, element, state, more in scope[4]
+    )
 
 
 def path(blob: bytes, token: int) -> tuple[int, ...]:

@@ -83,7 +83,7 @@ def case_diagram(instance_id: str) -> str:
         where = whereabouts.of(view, instance_id)
         words = speech.wording(view, where.definition_id)
     state = {"tokens": where.tokens, "visited": list(where.visited), "incidents": list(where.failed)}
-    here = dict.fromkeys(words.element(each) for each in where.tokens if each in where.steps or not where.steps)
+    here = dict.fromkeys(words.element(each) for each in where.steps)
     return render_template(
         "inbox/_diagram.html",
         url=url_for("inbox.case_bpmn", instance_id=instance_id),

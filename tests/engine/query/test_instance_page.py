@@ -9,8 +9,10 @@ from engine import schema
 from engine.actor import ENGINE_KEY
 from engine.errors import NotFound
 from engine.query import instance_page, start_list, whereabouts
-from engine.runtime import Command
+from engine.runtime import Command, Runtime
 from tests.engine import clinic
+from tests.engine.desk import IDA, Desk
+from tests.engine.interpreter import building as b
 from tests.engine.query.hospital import Hospital
 
 
@@ -73,6 +75,28 @@ def test_the_diagram_marks_where_a_case_is_and_was(hospital: Hospital) -> None:
 
     assert (where.tokens, where.visited, where.failed) == ({"examine": 1}, ("begin", "admit"), ())
     assert b'id="examine"' in xml
+
+
+def test_what_is_only_armed_is_no_current_step(runtime: Runtime) -> None:
+    desk = Desk(runtime)
+    stop = b.handler("stop", b.start("told", b.on("message", "m")), b.user("say_why"), b.flows("told", "say_why"))
+    late = b.boundary("late", "S", b.timer("Duration", "PT1H")) + b.flows("late", "off")
+    inside = b.sub("S", b.start("is"), b.user("u"), b.flows("is", "u"))
+    path = b.flows("s", "f", "S") + b.flows("f", "c", "z")
+    parts = b.gateway("parallel", "f"), inside, late, b.user("off"), b.catch("c", b.on("signal", "g")), b.user("z")
+    desk.release(b.document(b.scope("process", "p", b.start(), *parts, stop, path), {"m": '="k"'}).encode())
+    case = desk.start()
+    with desk.runtime.read(IDA) as view:
+        where = whereabouts.of(view, case)
+    assert (where.steps, where.tokens) == (("u",), {"S": 1, "c": 1, "u": 1})
+
+    desk.wait(hours=2)
+    desk.complete(case, "off")
+    with desk.runtime.read(IDA) as view:
+        assert whereabouts.of(view, case).steps == ("c",)
+    desk.tell("m", "k")
+    with desk.runtime.read(IDA) as view:
+        assert whereabouts.of(view, case).steps == ("say_why",)
 
 
 def test_the_diagram_is_part_of_the_story_and_as_closed(hospital: Hospital) -> None:
