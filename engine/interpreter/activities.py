@@ -47,12 +47,11 @@ class Activity(Step):
         token.next("flow")
 
     def flow(self, token: Token) -> None:
-        """A compensation handler has no flows: it reports to whoever started it."""
+        """A compensation handler has no flows: it reports, and the next one begins."""
         if "comp" in token.detail:
-            waiter = token.detail["comp"]
             token.ways = ()
             token.complete()
-            compensation.handled(token.run, waiter)
+            compensation.handled(token.place, token.detail["comp"])
         elif not self.enough(token):
             super().flow(token)
 

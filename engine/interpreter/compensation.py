@@ -6,12 +6,12 @@ Each place keeps a list of what it has completed that can be undone, oldest firs
 - ``{"e": element, "v": [[name, type, text], ...], "d": [...]}`` for a completed sub-process that can be undone from
   within: its variables as they were, and its own list.
 
-A throw starts the handlers together, latest first, and waits until all are done.
+A throw starts the handlers one after another, what was completed last first, and waits until all are done. What is
+still to be undone is a series of the place, ``detail["series"]``: number → ``[token that waits or 0, entries]``; a
+handler's token knows its series.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from engine import feel
 from engine.interpreter.marking import Detail
@@ -66,14 +66,21 @@ def throw(token: Token, activity: str | None, *, wait: bool) -> bool:
     if not chosen:
         return True
     if wait:
-        token.detail["pending"] = sum(entry.get("n", 1) for entry in chosen)
+        token.detail["pending"] = 1
         token.wait(STARTED)
-    _start(home, chosen, token.number if wait else 0)
+    _undo(home, chosen, token.number if wait else 0)
     return not wait
 
 
-def handled(run: Run, waiter: int) -> None:
-    """One handler is done; the last lets the throwing token go on."""
+def handled(place: Place, series: int) -> None:
+    """One handler is done: the next begins, or the throwing token goes on."""
+    if series in place.detail.get("series", ()):
+        _next(place, series)
+    else:  # begun before handlers came one after another: what it knows is who waits
+        _go_on(place.run, series)
+
+
+def _go_on(run: Run, waiter: int) -> None:
     token = run.find(waiter)
     if token is None or "pending" not in token.detail:
         return
@@ -86,31 +93,50 @@ def handled(run: Run, waiter: int) -> None:
 def given_up(handler: Token) -> None:
     """A handler was ended before it was done: whoever waits for it does not wait for ever."""
     if "comp" in handler.detail:
-        handled(handler.run, handler.detail["comp"])
+        handled(handler.place, handler.detail["comp"])
 
 
 def undone(host: Token) -> None:
     """All inside a sub-process that was opened again to be undone has come to its end."""
-    waiter, run = host.detail["comp"], host.run
+    run = host.run
     host.close_own()
     run.facts.append(Left(host.number, host.step.bpmn_id, "completed"))
     run.remove(host)
-    handled(run, waiter)
+    handled(host.place, host.detail["comp"])
 
 
-def _start(home: Place, entries: Sequence[Detail], waiter: int) -> None:
-    for entry in reversed(entries):
-        step: Step = home.steps.by_id[entry["e"]]
-        if "n" not in entry:
-            _reopen(home, step, entry, waiter)
-        elif step.handler is not None:
-            for _ in range(entry["n"]):
-                home.run.arrive(home, home.steps.by_id[step.handler], comp=waiter)
+def _undo(home: Place, entries: list[Detail], waiter: int) -> None:
+    """Begin to undo what a place has completed."""
+    series = home.run.next_number()
+    home.detail.setdefault("series", {})[series] = [waiter, entries]
+    _next(home, series)
 
 
-def _reopen(home: Place, step: Step, entry: Detail, waiter: int) -> None:
+def _next(home: Place, series: int) -> None:
+    """Undo the latest of what is left."""
+    waiter, entries = home.detail["series"][series]
+    if not entries:
+        del home.detail["series"][series]
+        if not home.detail["series"]:
+            del home.detail["series"]
+        _go_on(home.run, waiter)
+        return
+    entry = entries[-1]
+    step: Step = home.steps.by_id[entry["e"]]
+    if "n" not in entry:
+        entries.pop()
+        _reopen(home, step, entry, series)
+        return
+    assert step.handler is not None
+    entry["n"] -= 1
+    if not entry["n"]:
+        entries.pop()
+    home.run.arrive(home, home.steps.by_id[step.handler], comp=series)
+
+
+def _reopen(home: Place, step: Step, entry: Detail, series: int) -> None:
     assert step.inner is not None
-    host = home.run.park(home, step, STARTED, comp=waiter, undo=1, own=1)
+    host = home.run.park(home, step, STARTED, comp=series, undo=1, own=1)
     host.open_scope(host.number, {name: feel.load(kind, text) for name, kind, text in entry["v"]})
     place = home.run.open(host, step.inner, host.number)
     place.done = entry["d"]
@@ -118,4 +144,4 @@ def _reopen(home: Place, step: Step, entry: Detail, waiter: int) -> None:
         home.run.arrive(place, step.inner.undo)
     else:
         entries, place.done = place.done, []
-        _start(place, entries, 0)
+        _undo(place, entries, 0)

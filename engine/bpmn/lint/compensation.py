@@ -11,7 +11,7 @@ def must(sheet: Sheet) -> None:
     handled = {place.element.handler for place in sheet.places if place.element.handler}
     for place in sheet.places:
         element = place.element
-        if element.for_compensation and element.id not in handled:
+        if element.for_compensation and element.id not in handled and not _undoes_its_scope(element):
             sheet.error(
                 place,
                 "compensation-handler",
@@ -26,6 +26,13 @@ def must(sheet: Sheet) -> None:
                 _thrown(sheet, place, event)
             elif event.kind == "cancel":
                 _cancel(sheet, place)
+
+
+def _undoes_its_scope(element: Element) -> bool:
+    """A compensation event sub-process (BPMN 10.7.1): its start event says when it runs, nothing leads to it."""
+    inner = element.inner
+    starts = inner.elements.values() if inner is not None and inner.triggered_by_event else ()
+    return any(event.kind == "compensate" for start in starts if start.tag == "startEvent" for event in start.events)
 
 
 def _compensations(place: Place, host: Element) -> list[Element]:

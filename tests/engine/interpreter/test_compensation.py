@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.interpreter import Entered
+from engine.interpreter import Entered, marking
 from tests.engine.interpreter.building import (
     boundary,
     end,
@@ -17,6 +17,7 @@ from tests.engine.interpreter.building import (
     loop,
     on,
     process,
+    scope,
     script,
     service,
     several,
@@ -43,15 +44,15 @@ def entered(case: Case, *elements: str) -> list[str]:
     return [fact.element for fact in case.facts if isinstance(fact, Entered) and fact.element in elements]
 
 
-def test_handlers_of_what_was_completed_start_latest_first_and_the_throw_waits_for_them() -> None:
+def test_each_handler_begins_when_that_of_what_was_completed_later_is_done_and_the_throw_waits_for_all() -> None:
     parts = undoing("a", "b", "c"), throw("t", undo()), user("z"), gateway("exclusive", "g", default="g-t")
     case = Case(process(start(), *parts, flows("s", "a", "b", "g", "t", "z"), flow("g", "c", "more")), {"more": False})
     case.finish("a").finish("b")
-    assert entered(case, "una", "unb", "unc") == ["unb", "una"]
+    assert case.standing == ["t", "unb"]
     case.finish("unb")
-    assert not case.waiting
+    assert case.standing == ["t", "una"]
     case.finish("una")
-    assert case.waiting == ["z"]
+    assert (case.waiting, entered(case, "una", "unb", "unc")) == (["z"], ["unb", "una"])
 
 
 def test_what_has_not_been_completed_is_not_undone() -> None:
@@ -103,9 +104,9 @@ def test_an_activity_that_ran_several_times_is_undone_as_often() -> None:
     )
     case = Case(process(start(), *parts, flows("s", "m", "a", "g", "t", "z"), flow("g", "m", "more")), {"more": True})
     case.finish("a").finish("a").finish("a", more=False)
-    assert len(case.fold.jobs) == 3
     size = len(case.marking)
     for _ in range(3):
+        assert len(case.fold.jobs) == 1
         case.finish("una")
     assert case.waiting == ["z"]
     assert size < 200
@@ -116,8 +117,8 @@ def test_a_multi_instance_is_undone_once_for_each_iteration(sequential: bool) ->
     body = script("a", "=i", "x", "", several("=[1, 2, 3]", "i", sequential=sequential)) + undone_by("c", "a", "una")
     parts = body, service("una", isForCompensation=True), throw("t", undo()), user("z")
     case = Case(process(start(), *parts, flows("s", "a", "t", "z")))
-    assert len(case.fold.jobs) == 3
     for _ in range(3):
+        assert len(case.fold.jobs) == 1
         case.finish("una")
     assert case.waiting == ["z"]
 
@@ -149,8 +150,39 @@ def test_sub_processes_are_undone_in_each_other() -> None:
     outer = sub("O", start("os"), sub("S", *INNER), flows("os", "S"))
     case = Case(process(start(), outer, throw("t", undo()), user("z"), flows("s", "O", "t", "z")))
     case.finish("a").finish("b")
-    assert entered(case, "una", "unb") == ["unb", "una"]
-    assert case.finish("una").finish("unb").waiting == ["z"]
+    assert entered(case, "una", "unb") == ["unb"]
+    assert case.finish("unb").finish("una").waiting == ["z"]
+
+
+def test_what_is_nested_is_undone_before_what_was_completed_earlier_around_it() -> None:
+    parts = undoing("c", "d"), sub("S", *INNER), throw("t", undo()), user("z")
+    case = Case(process(start(), *parts, flows("s", "c", "S", "d", "t", "z")))
+    case.finish("c").finish("a").finish("b").finish("d")
+    for each in ("und", "unb", "una", "unc"):
+        assert [job.element for job in case.fold.jobs.values()] == [each]
+        case.finish(each)
+    assert case.waiting == ["z"]
+
+
+def test_a_handler_that_is_interrupted_makes_room_for_the_next() -> None:
+    late = boundary("late", "unb", on("message", "stop")), user("w"), flows("late", "w")
+    parts = undoing("a", "b"), throw("t", undo()), user("z"), *late
+    case = Case(process(start(), *parts, flows("s", "a", "b", "t", "z")))
+    case.finish("a").finish("b").message("stop")
+    assert case.standing == ["t", "una", "w"]
+    assert case.finish("una").waiting == ["w", "z"]
+
+
+def test_handlers_that_an_older_version_began_together_let_the_throw_go_on() -> None:
+    case = Case(process(start(), undoing("a"), throw("t", undo()), user("z"), flows("s", "a", "t", "z")))
+    case.finish("a")
+    state = marking.decode(case.marking)
+    ((_, _, detail, _, tokens),) = state.scopes
+    detail.clear()
+    thrown, handler_ = sorted(tokens)
+    thrown[3]["pending"], handler_[3]["comp"] = 1, thrown[0]
+    case.marking = marking.encode(state)
+    assert case.finish("una").waiting == ["z"]
 
 
 def test_each_pass_of_a_loop_is_undone_with_its_own_variables() -> None:
@@ -159,12 +191,16 @@ def test_each_pass_of_a_loop_is_undone_with_its_own_variables() -> None:
     body = sub("S", several('=["x", "y"]', "i", sequential=True), *inner)
     case = Case(process(start(), body, throw("t", undo()), user("z"), flows("s", "S", "t", "z")))
     case.finish("a").finish("a")
-    assert [dict(job.inputs) for job in case.fold.jobs.values()] == [{"item": "y"}, {"item": "x"}]
-    assert case.finish("una").finish("una").waiting == ["z"]
+    for item in ("y", "x"):
+        assert [dict(job.inputs) for job in case.fold.jobs.values()] == [{"item": item}]
+        case.finish("una")
+    assert case.waiting == ["z"]
 
 
-def test_a_compensation_event_sub_process_undoes_its_scope() -> None:
+@pytest.mark.parametrize("marked", [False, True])
+def test_a_compensation_event_sub_process_undoes_its_scope(marked: bool) -> None:
     answer = handler("H", start("hs", undo()), service("h"), throw("ht", undo()), flows("hs", "h", "ht"))
+    answer = answer.replace('id="H"', 'id="H" isForCompensation="true"') if marked else answer
     inner = start("is"), undoing("a"), answer, flows("is", "a")
     case = Case(process(start(), sub("S", *inner), throw("t", undo()), user("z"), flows("s", "S", "t", "z")))
     case.finish("a")
@@ -172,6 +208,17 @@ def test_a_compensation_event_sub_process_undoes_its_scope() -> None:
     case.finish("h")
     assert [job.element for job in case.fold.jobs.values()] == ["una"], "a throw inside undoes the scope it serves"
     assert case.finish("una").waiting == ["z"]
+
+
+def test_a_cancelled_transaction_is_undone_one_after_another() -> None:
+    inner = start("is"), undoing("a", "b"), end("c", on("cancel")), flows("is", "a", "b", "c")
+    border = boundary("off", "T", on("cancel")), user("z"), flows("off", "z")
+    case = Case(process(start(), scope("transaction", "T", *inner), *border, flows("s", "T")))
+    case.finish("a").finish("b")
+    for each in ("unb", "una"):
+        assert [job.element for job in case.fold.jobs.values()] == [each]
+        case.finish(each)
+    assert case.waiting == ["z"]
 
 
 def test_an_error_handler_can_undo_the_scope_it_serves() -> None:
@@ -209,4 +256,5 @@ def test_a_loop_that_is_undone_counts_its_passes() -> None:
     body = service("a", "work", "", loop("n < 2")) + undone_by("c", "a", "una") + service("una", isForCompensation=True)
     case = Case(process(start(), body, throw("t", undo()), user("z"), flows("s", "a", "t", "z")), {"n": 0})
     case.finish("a", n=1).finish("a", n=2)
-    assert len(case.fold.jobs) == 2
+    assert len(case.fold.jobs) == 1
+    assert case.finish("una").finish("una").waiting == ["z"]

@@ -104,7 +104,20 @@ def asked_of_itself(activity: str) -> bytes:
     return straight(sub(inner + ask))
 
 
+def serving(event: str) -> bytes:
+    """A sub-process with an event sub-process that is marked as compensation handler."""
+    begun = f'<startEvent id="hs">{event}</startEvent><task id="ht"/>' + flow("hs", "ht")
+    answer = sub(begun, 'id="h" triggeredByEvent="true" isForCompensation="true"')
+    return straight(sub(IN + '<task id="t"/>' + flow("in", "t") + answer))
+
+
 UNDOING = [
+    Case(
+        "compensation-handler",
+        "h",
+        serving("<errorEventDefinition/>"),
+        serving("<compensateEventDefinition/>"),
+    ),
     Case("compensation-handler", "b", beside(BORDER), beside(BORDER, UNDO, LEADS)),
     Case("compensation-handler", "undo", beside(UNDO), beside(BORDER, UNDO, LEADS)),
     Case(
