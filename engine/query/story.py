@@ -208,10 +208,8 @@ class _Teller:
         sealed = sum(1 for kind, _ in written.values() if kind == "sealed")
         known = {name: dumped for name, dumped in written.items() if name in self._fields and dumped[0] != "sealed"}
         values = {name: feel.load(*dumped) for name, dumped in self._reader.shown(known).items()}
-        filled = tuple(
-            Shown(self._fields[name], value) for name, value in values.items() if value not in (None, "", [])
-        )
-        return filled, sealed
+        filled = [Shown(self._fields[name], value) for name, value in values.items() if value not in (None, "", [])]
+        return tuple(_each_signature_once(filled)), sealed
 
     def _handed(self, row: Row[Any]) -> str | None:
         """The scope of a step that nobody works at, when its inputs were just put there: no news, and under names of
@@ -219,6 +217,17 @@ class _Teller:
         """
         opener = self._of.elements.get(row.opener or "")
         return str(json.loads(row.opened)["scope"]) if opener is not None and opener.tag in _SILENT else None
+
+
+def _each_signature_once(values: Iterable[Shown]) -> Iterator[Shown]:
+    """What is signed in a form may be kept under a name of its own as well: it is one signature."""
+    signed: list[feel.Value] = []
+    for each in values:
+        if each.field.type == "signature":
+            if each.value in signed:
+                continue
+            signed.append(each.value)
+        yield each
 
 
 def _joined(lines: Iterable[tuple[Line, int]]) -> Iterator[Line]:

@@ -8,7 +8,7 @@ import pytest
 
 from engine import draft, instance, release, task
 from engine.errors import FormInvalid
-from engine.query import task_page
+from engine.query import story, task_page
 from engine.query.task_page import TaskPage
 from tests.engine import clinic
 from tests.engine.bpmn.drawing import extended, file, flow
@@ -142,3 +142,21 @@ def test_a_task_that_waits_shows_nobody_a_signature_as_its_own(twice: Hospital) 
     read_only = page(twice, "mia", waiting)
 
     assert ("submit" in read_only.can, "sign" in read_only.values, "sign" in read_only.signed) == (False, False, True)
+
+
+def test_a_signature_kept_under_a_name_of_its_own_is_told_once(twice: Hospital) -> None:
+    kept = '<z:ioMapping><z:output source="=sign" target="doctorSignature"/></z:ioMapping>'
+    asked = '<zeebe:formDefinition formId="examine"/>'
+    shown = {**SHOWN, "key": "doctorSignature", "label": "医生签字"}
+    with twice.write("mia") as command:
+        drawn = PROCESS.replace(asked.encode(), (asked + kept.replace("z:", "zeebe:")).encode())
+        drawn = drawn.replace(b"=again", b"=false")
+        release.release(
+            command, {**FILES, "stay/stay.bpmn": drawn, "stay/forms/read.json": form("read", [shown, NOTE])}
+        )
+    case = begun(twice)
+    signed(twice, case, note="一")
+
+    with twice.read("mia") as view:
+        lines = [line for line in story.read(view, case, "zh").items if line.kind == "task.completed"]
+    assert [[each.field.type for each in line.values].count("signature") for line in lines] == [1]
