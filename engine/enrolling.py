@@ -87,6 +87,11 @@ def put(command: Command, thing: Thing) -> None:
 def problems(view: View, thing: Thing) -> list[Problem]:
     """What is wrong, each with the name of the part it is about; what ``directory.put`` looks for comes from there."""
     found = [] if _KEY.fullmatch(thing.key) else [Problem("key", _CHARACTERS, {"key": thing.key})]
+    found += [
+        Problem(name, "{name} has at most {most} characters.", {"name": name, "most": most})
+        for name, most in _LENGTHS.items()
+        if len(getattr(thing, name, None) or "") > most
+    ]
     match thing:
         case Person():
             if thing.key == ENGINE_KEY:
@@ -106,6 +111,7 @@ def problems(view: View, thing: Thing) -> list[Problem]:
     return found
 
 
+_LENGTHS = {"en": 255, "post": 255, "kind": 64}
 _CHARACTERS = "A key is made of letters, digits, “_”, “-” and “.”; {key} is not."
 
 

@@ -14,6 +14,7 @@ from engine import anchor, schema
 from engine.errors import Conflict, EngineError, NotFound, Tampered
 from engine.runtime import Runtime
 from web import cast, create_app, installing, serving
+from web.commands import imports
 from web.commands.exclusions import exclusion
 from web.commands.grants import grants
 from web.commands.items import items
@@ -52,6 +53,7 @@ for each in (
     grants,
     exclusion,
     substitute,
+    imports.take,
     token,
     keys,
 ):

@@ -55,11 +55,12 @@ class Substitution:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How far an installation has been set up."""
+    """How far an installation has been set up; ``grants``: how many persons hold a role."""
 
     processes: int
     organisations: int
     persons: int
+    administrators: int
     grants: int
 
 
@@ -109,7 +110,7 @@ def _substitutions(view: View, person: str | None, over: bool) -> Iterator[Subst
 
 def counts(view: View) -> Counts:
     """How far an installation has been set up, in one statement."""
-    at = clock.micros(view.now)
+    at, administers = clock.micros(view.now), schema.account.c.administrator
     holds = select(func.count(func.distinct(_a.person_id))).where(
         _a.from_at <= at, or_(_a.until_at.is_(None), _a.until_at > at)
     )
@@ -118,7 +119,8 @@ def counts(view: View) -> Counts:
             select(func.count(func.distinct(_d.process_key))).scalar_subquery().label("processes"),
             select(func.count()).select_from(schema.organisation).where(_o.active).scalar_subquery().label("houses"),
             select(func.count()).select_from(schema.person).where(_p.active).scalar_subquery().label("persons"),
+            select(func.count()).select_from(schema.account).where(administers).scalar_subquery().label("keepers"),
             holds.scalar_subquery().label("grants"),
         )
     ).one()
-    return Counts(row.processes, row.houses, row.persons, row.grants)
+    return Counts(row.processes, row.houses, row.persons, row.keepers, row.grants)

@@ -50,8 +50,9 @@ class Sheet:
     others: tuple[str, ...]
 
 
-def read(name: str, body: bytes) -> Sheet:
-    """The first sheet that is not hidden. Formulas stay formulas: whoever takes the cells refuses them.
+def read(name: str, body: bytes, title: str | None = None) -> Sheet:
+    """The first sheet that is not hidden, or the one of this title. Formulas stay formulas: whoever takes the cells
+    refuses them.
 
     Raises:
         Invalid: it is no .xlsx file, unpacks to too much, or is damaged.
@@ -62,7 +63,7 @@ def read(name: str, body: bytes) -> Sheet:
     filetype.examine(name, body)
     _weigh(name, body)
     try:
-        return _opened(name, body)
+        return _opened(name, body, title)
     except Invalid:
         raise
     except Exception as error:  # openpyxl raises whatever comes up where a part is not what it should be
@@ -85,14 +86,15 @@ def _weigh(name: str, body: bytes) -> None:
         raise Invalid(_UNREADABLE, name=name) from error
 
 
-def _opened(name: str, body: bytes) -> Sheet:
+def _opened(name: str, body: bytes, title: str | None) -> Sheet:
     book = openpyxl.load_workbook(io.BytesIO(body), read_only=True, keep_links=False)
     try:
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        if not sheets:
+        wanted = [sheet for sheet in sheets if title in (None, sheet.title)]
+        if not wanted:
             raise Invalid("The workbook {name} has no sheet that is not hidden.", name=name)
-        first = sheets[0]
-        return Sheet(first.title, tuple(_lines(first)), tuple(sheet.title for sheet in sheets[1:]))
+        first = wanted[0]
+        return Sheet(first.title, tuple(_lines(first)), tuple(sheet.title for sheet in sheets if sheet is not first))
     finally:
         book.close()
 

@@ -18,7 +18,7 @@ _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 _KEPT_OUT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _FORMATS = {"date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm"}
 # A text that begins like a formula stays a text: no text is looked at for what it might be.
-_OPTIONS = {
+OPTIONS = {
     "in_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -38,7 +38,7 @@ def write(
         zone: in which moments are written.
     """
     target = io.BytesIO()
-    with xlsxwriter.Workbook(target, _OPTIONS) as book:
+    with xlsxwriter.Workbook(target, OPTIONS) as book:
         sheet = book.add_worksheet(_FORBIDDEN.sub(" ", title).strip()[:31] or None)
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         plain = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})

@@ -17,7 +17,7 @@ from engine.query.paging import Page
 from engine.runtime import View
 from web import db
 from web.auth.current import session_or_none
-from web.inbox import speech
+from web.inbox import first_steps, speech
 from web.inbox.room import bp
 
 List = Callable[[View, Filter, str | None], Page[Any]]
@@ -104,6 +104,8 @@ def _page(template: str, read: List, *, choices: bool = False) -> str:
         page = read(view, wanted, request.args.get("after"))
         words = speech.Words(view)
         words.learn(item.definition_id for item in page.items)
+        nothing = choices and not page.items and wanted == Filter() and not request.args.get("after")
+        steps = first_steps.needed(view) if nothing else ()
         names = [(key, words.of(definition).process) for key, definition in g.overview.processes] if choices else []
     here = {key: value for key, value in request.args.items() if key not in ("after", "after_task", "started")}
     later = f"{request.path}?{urlencode({**here, 'after': page.next})}" if page.next else ""
@@ -111,6 +113,7 @@ def _page(template: str, read: List, *, choices: bool = False) -> str:
     return render_template(
         template,
         page=page,
+        steps=steps,
         wanted=wanted,
         words=words,
         overview=g.overview,

@@ -8,12 +8,26 @@ from flask import Flask
 from flask.blueprints import BlueprintSetupState
 
 from web import db, navigation
-from web.inbox import actions, cases, entries, files, late, lists, phrases, sheets, signing, speech, start, tasks
+from web.inbox import (
+    actions,
+    cases,
+    entries,
+    files,
+    first_steps,
+    late,
+    lists,
+    phrases,
+    sheets,
+    signing,
+    speech,
+    start,
+    tasks,
+)
 from web.inbox.room import bp
 
 __all__ = ["bp"]
 
-ROUTES = (actions, cases, entries, files, late, lists, phrases, sheets, start, tasks)
+ROUTES = (actions, cases, entries, files, first_steps, late, lists, phrases, sheets, start, tasks)
 
 
 @bp.record_once
