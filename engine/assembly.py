@@ -17,19 +17,26 @@ ANSWERING = (arriving, attachment, children, connecting, incident, message, swee
 
 
 def open(  # noqa: A001 - the verb of the module
-    url: str, state: Path, *, zone: str = "Asia/Shanghai", connectors: Connectors | None = None
+    url: str,
+    state: Path,
+    *,
+    zone: str = "Asia/Shanghai",
+    connectors: Connectors | None = None,
+    synchronous: str | None = None,
 ) -> Runtime:
     """A runtime on a database that has its tables; what commands owe to their own families is done right after them.
 
     Args:
         connectors: for service tasks of one's own: type → declaration and callable; every process that works on the
             database needs the same.
+        synchronous: of SQLite, ``full`` (unless said otherwise) or ``normal``: whether what is committed outlives a
+            loss of power.
 
     Raises:
         Unavailable: the database is away, empty or of another revision, the state folder cannot be used, or its keys
             are older than the database.
     """
-    runtime = Runtime(url, state, zone=zone)
+    runtime = Runtime(url, state, zone=zone, synchronous=synchronous)
     runtime.database.check()
     rotating.check(runtime)
     runtime.after_commit = job.drain

@@ -12,8 +12,9 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
@@ -24,6 +25,7 @@ from engine.prepared import say
 from engine.turnstile import NoTurn, Turnstile
 
 BUSY_MS = 20_000
+FULL, NORMAL = "full", "normal"
 RESTED_S = 1.0
 TRIED_BYTES = 8192
 _NOT_ALLOWED = (
@@ -49,7 +51,18 @@ _REVISING = "SELECT pg_advisory_xact_lock(7882345)"
 class Database:
     """One database, shared by the threads of a process."""
 
-    def __init__(self, url: str, *, pool: int = 10) -> None:
+    unless_said: ClassVar[str] = FULL
+    """How SQLite writes where nobody says; tests, whose machines lose no power, say once that ``normal`` will do."""
+
+    def __init__(self, url: str, *, pool: int = 10, synchronous: str | None = None) -> None:
+        """Open it.
+
+        Args:
+            url: as SQLAlchemy writes it.
+            pool: connections to PostgreSQL.
+            synchronous: of SQLite. ``full``: what is committed is on the disk; ``normal``: it outlives a process that
+                dies, not a machine that loses power.
+        """
         options: dict[str, Any] = {} if url.startswith("sqlite") else _postgresql(pool)
         self.engine: Engine = create_engine(url, **options)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
@@ -59,7 +72,7 @@ class Database:
         # all others wait.
         self._door = Turnstile(BUSY_MS / 1000) if self.is_sqlite else nullcontext()
         if self.is_sqlite:
-            event.listen(self.engine, "connect", _sqlite_connect)
+            event.listen(self.engine, "connect", partial(_sqlite_connect, synchronous or self.unless_said))
         else:
             event.listen(self.engine, "checkout", _still_there)
 
@@ -166,11 +179,11 @@ def _close_to_others(path: Path) -> None:
         private.mend(each)
 
 
-def _sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
+def _sqlite_connect(synchronous: str, connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=NORMAL",
+        f"synchronous={'FULL' if synchronous == FULL else 'NORMAL'}",
         f"busy_timeout={BUSY_MS}",
         "foreign_keys=ON",
         "cache_size=-32000",

@@ -38,8 +38,8 @@ class Runtime:
             sign.
     """
 
-    def __init__(self, url: str, state: Path, *, zone: str = "Asia/Shanghai") -> None:
-        self.database = Database(url)
+    def __init__(self, url: str, state: Path, *, zone: str = "Asia/Shanghai", synchronous: str | None = None) -> None:
+        self.database = Database(url, synchronous=synchronous)
         self.state = state
         self._keys, self._keys_of = keys.load(state), keys.changed(state)
         self.zone = zone

@@ -14,7 +14,7 @@ from engine import anchor, schema
 from engine.errors import Conflict, EngineError, NotFound, Tampered
 from engine.runtime import Runtime
 from web import cast, create_app, installing, serving
-from web.commands import imports
+from web.commands import backups, imports
 from web.commands.exclusions import exclusion
 from web.commands.grants import grants
 from web.commands.items import items
@@ -54,6 +54,8 @@ for each in (
     exclusion,
     substitute,
     imports.take,
+    backups.make,
+    backups.restore,
     token,
     keys,
 ):

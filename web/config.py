@@ -6,6 +6,7 @@ import ipaddress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator
@@ -28,6 +29,10 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="",
         description="SQLAlchemy URL, such as postgresql+psycopg://user@host/name; empty: SQLite in the state folder.",
+    )
+    synchronous: Literal["full", "normal"] = Field(
+        default="full",
+        description="SQLite: full: what was acknowledged outlives a loss of power; normal: quicker, and may lose it.",
     )
     processes: Path = Field(
         default=Path("processes"), description="Folder whose definitions and policy are released at set-up."
