@@ -16,6 +16,10 @@ from web.auth import current
 from web.inbox.room import bp
 
 
+MANY = ("xuncha import --template people.xlsx", "xuncha import people.xlsx --dry-run", "xuncha import people.xlsx")
+"""What takes many in at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step: what it is for, how many there are, what to run; ``done`` when there are any."""

@@ -44,4 +44,5 @@ def _set_up(state: BlueprintSetupState) -> None:
         value_plain=speech.plain,
         value_signed=speech.signed,
         reasons=speech.REASONS,
+        commands_for_many=first_steps.MANY,
     )
