@@ -15,7 +15,6 @@ from web import db
 from web.auth import current
 from web.inbox.room import bp
 
-
 MANY = ("xuncha import --template people.xlsx", "xuncha import people.xlsx --dry-run", "xuncha import people.xlsx")
 """What takes many in at once."""
 
