@@ -33,6 +33,11 @@ class Problem:
     message: str
     params: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def place(self) -> str:
+        """Where it is, as a person finds it in what they handed in."""
+        return self.where
+
     def __str__(self) -> str:
         return (
             f"{self.where}: {self.message.format(**self.params)}" if self.where else self.message.format(**self.params)

@@ -174,7 +174,8 @@ def _judge(command: Command, folders: list[_Folder], plain: bool) -> list[Findin
     rules, own = None if plain else command.rules, command.runtime.connectors
     processes = _calls_of_all(command, folders)
     findings: list[Finding] = []
-    given = lint.handed_over([folder.diagram for folder in folders])
+    diagrams = [folder.diagram for folder in folders]
+    given, unattended = lint.handed_over(diagrams), lint.begun_by_nobody(diagrams) if plain else {}
     for folder in folders:
         forms = _forms(folder)
         around = lint.Surroundings(
@@ -185,6 +186,7 @@ def _judge(command: Command, folders: list[_Folder], plain: bool) -> list[Findin
             connectors={kind: declared.outputs for kind, declared in connector.known(own).items()},
             work=partial(connector.check, rules=rules, others=own),
             given=given,
+            unattended=unattended,
             roles=None if rules is None else {role.title: role.remit for role in rules.roles.values()},
             groups=None if rules is None else frozenset(rules.roles),
             deadlines=None if rules is None else frozenset(rules.deadlines),

@@ -86,7 +86,7 @@ def complain(error: EngineError) -> None:
     source = error.params.get("source")
     click.echo((f"{source}: " if source else "") + t(error.message, **error.params), err=True)
     for problem in error.problems if isinstance(error, Invalid) else ():
-        place = f"{problem.where}: " if problem.where else ""
+        place = f"{problem.place}: " if problem.place else ""
         click.echo(f"  {place}{t(problem.message, **problem.params)}", err=True)
 
 

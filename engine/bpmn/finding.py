@@ -36,6 +36,12 @@ class Finding(Problem):
         return self.where
 
     @property
+    def place(self) -> str:
+        """File, line and element, as far as they are known."""
+        file = f"{self.source}:{self.line}" if self.source and self.line else self.source
+        return ", ".join(part for part in (file, self.where) if part)
+
+    @property
     def sentence(self) -> str:
         """The message in English with its parameters put in."""
         return self.message.format(**self.params)

@@ -51,8 +51,12 @@ def _judged(files: Mapping[str, bytes]) -> tuple[Policy, list[Problem]]:
     strange = [path for path in own if path not in FILES and not path.startswith(_CALENDAR)]
     unread = "No file of this name is read. Known: {known}."
     problems += [Problem(path, unread, {"known": near(path, FILES)}) for path in strange]
+    known = len(problems)
     table = {name: parse(name, own.get(name, b""), problems) for name in FILES}
     calendar = [parse(path, body, problems) for path, body in own.items() if path.startswith(_CALENDAR)]
+    if len(problems) > known:
+        # Whatever the others name in a file that cannot be read would be a fault too, which it is not.
+        return Policy(), problems
     policy = _read(table, calendar, digest(own))
     _one_meaning(policy.processes, table["catalog.toml"])
     return policy, problems

@@ -70,6 +70,13 @@ def test_what_is_not_toml_or_not_utf8_is_said_so_by_file() -> None:
         policy.read({"roles.toml": "[A]\ntitle='长'".encode("gbk")})
 
 
+@pytest.mark.parametrize("broken", [b"[oops", "[A]\ntitle='长'".encode("gbk")])
+def test_what_only_follows_from_a_file_that_cannot_be_read_is_not_said(broken: bytes) -> None:
+    with pytest.raises(PolicyInvalid) as refused:
+        policy.read({**FILES, "roles.toml": broken})
+    assert [problem.where for problem in refused.value.problems] == ["roles.toml"]
+
+
 def test_a_file_nobody_reads_is_not_silently_ignored() -> None:
     with pytest.raises(PolicyInvalid, match=r"catalogue.toml: No file of this name is read. Known: catalog.toml"):
         policy.read({**FILES, "catalogue.toml": b""})

@@ -14,6 +14,7 @@ from tests.engine.bpmn.drawing import extended, flow, process, straight
 from tests.engine.desk import IDA, Desk
 from tests.engine.interpreter import building as b
 
+FOR_IDA = '<z:assignmentDefinition candidateUsers="ida"/>'
 PAID = extended("message", 'id="m_paid" name="paid"', '<z:subscription correlationKey="=no"/>')
 WAITS = straight(
     '<intermediateCatchEvent id="money_came"><messageEventDefinition messageRef="m_paid"/></intermediateCatchEvent>',
@@ -96,7 +97,7 @@ def test_a_message_starts_a_process_once_for_a_key(desk: Desk) -> None:
         "\n".join(
             [
                 '<startEvent id="order_came"><messageEventDefinition messageRef="m_order"/></startEvent>',
-                '<userTask id="take_order"/>',
+                extended("userTask", 'id="take_order"', FOR_IDA),
                 flow("order_came", "take_order"),
             ]
         ),
@@ -117,12 +118,12 @@ def test_messages_of_one_key_that_come_at_once_start_one_case_and_the_others_ent
         "\n".join(
             [
                 '<startEvent id="order_came"><messageEventDefinition messageRef="m_order"/></startEvent>',
-                '<userTask id="pack_orders"/>',
+                extended("userTask", 'id="pack_orders"', FOR_IDA),
                 flow("order_came", "pack_orders"),
                 '<subProcess id="add_order" triggeredByEvent="true">',
                 '<startEvent id="another_came" isInterrupting="false">',
                 '<messageEventDefinition messageRef="m_order"/></startEvent>',
-                '<userTask id="add_to_parcel"/>',
+                extended("userTask", 'id="add_to_parcel"', FOR_IDA),
                 flow("another_came", "add_to_parcel"),
                 "</subProcess>",
             ]
@@ -284,7 +285,8 @@ def test_two_signals_in_a_row_are_heard_twice_by_what_goes_on_waiting_and_once_b
 
 @pytest.mark.parametrize("key", ["7", ""])
 def test_two_messages_at_once_start_one_process_of_their_key(desk: Desk, key: str) -> None:
-    begun = b.start("s", b.on("message", "order")), b.user("u"), b.flows("s", "u")
+    someone = b.ext(b.tag("zeebe:assignmentDefinition", assignee="ida"))
+    begun = b.start("s", b.on("message", "order")), b.user("u", someone), b.flows("s", "u")
     desk.release(b.document(b.scope("process", "p", *begun), {}).encode())
     with desk.runtime.write(IDA) as command:
         message.publish(command, "order", key, {})

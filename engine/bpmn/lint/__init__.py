@@ -30,10 +30,10 @@ from engine.bpmn.lint import (
     words,
 )
 from engine.bpmn.lint.sheet import Sheet
-from engine.bpmn.lint.surroundings import Surroundings, handed_over
+from engine.bpmn.lint.surroundings import Surroundings, begun_by_nobody, handed_over
 from engine.bpmn.model import Diagram, Process
 
-__all__ = ["Finding", "Findings", "Surroundings", "check", "handed_over", "must"]
+__all__ = ["Finding", "Findings", "Surroundings", "begun_by_nobody", "check", "handed_over", "must"]
 
 # What is judged by the model alone, and keeps a process from being run: it would be run as something it is not.
 _MUST = (reach, starts, events, ambiguous, loops, timers, compensation, expressions, called)

@@ -106,21 +106,23 @@ def _opaque(sheet: Sheet, process: str) -> bool:
     around = sheet.around
     if around.given is None or process not in around.given:
         return True
-    for place in sheet.by_process[process]:
-        element = place.element
-        if element.outputs:
-            continue
-        receives = element.tag not in ("sendTask", "intermediateThrowEvent", "endEvent") and any(
-            event.kind in ("message", "signal", "error", "escalation") for event in element.events
-        )
-        form = element.form_id or element.id
-        unread = (
-            element.tag == "userTask" and around.fields(form) is None and (around.forms is None or form in around.forms)
-        )
-        answers = element.job is not None and around.results(element.job.type) is None
-        if receives or unread or answers:
-            return True
-    return False
+    # With outputs, only what these say leaves the element.
+    places = (place for place in sheet.by_process[process] if not place.element.outputs)
+    return any(_brings(sheet, place.element) for place in places)
+
+
+def _brings(sheet: Sheet, element: Element) -> bool:
+    """Whether names that nobody has told can come with what an element waits for: a message, a form, an answer."""
+    around = sheet.around
+    receives = element.tag not in ("sendTask", "intermediateThrowEvent", "endEvent") and any(
+        event.kind in ("message", "signal", "error", "escalation") for event in element.events
+    )
+    form = element.form_id or element.id
+    unread = (
+        element.tag == "userTask" and around.fields(form) is None and (around.forms is None or form in around.forms)
+    )
+    answers = element.job is not None and around.results(element.job.type) is None
+    return receives or unread or answers
 
 
 def _unknown(sheet: Sheet, writes: Writes, place: Place) -> None:
@@ -128,7 +130,7 @@ def _unknown(sheet: Sheet, writes: Writes, place: Place) -> None:
     for expression in expressions.of(place):
         for name in sorted(expressions.names(expression.text) - seen):
             seen.add(name)
-            if writes.visible(place, name, expression.inside):
+            if writes.visible(place, name, expression.inside) or _comes_back(sheet, writes, place, expression, name):
                 continue
             sheet.findings.warning(
                 "name-unknown",
@@ -140,6 +142,21 @@ def _unknown(sheet: Sheet, writes: Writes, place: Place) -> None:
                 name=name,
                 where=expression.where,
             )
+
+
+def _comes_back(sheet: Sheet, writes: Writes, place: Place, expression: expressions.Expression, name: str) -> bool:
+    """Whether an output may find the name in what has come to its element: in a message, or in what a called process
+    leaves behind; of one in another file that is not known.
+    """
+    called = place.element.called
+    if expression.where != "output" or called is None:
+        return expression.where == "output" and _brings(sheet, place.element)
+    process = sheet.diagram.processes.get(called.process)
+    return (
+        process is None
+        or name in writes.given(process.id)
+        or name in (*process.scope.declares, *writes.writers(process.scope))
+    )
 
 
 def _parallel(sheet: Sheet, writes: Writes, scope: Scope, element: Element) -> None:

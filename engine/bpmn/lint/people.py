@@ -18,6 +18,7 @@ def check(sheet: Sheet) -> None:
     _lanes(sheet)
     for place in sheet.places:
         _assignment(sheet, place)
+        _nobody(sheet, place)
         _properties(sheet, place)
         if place.element.tag in ("userTask", "startEvent"):
             _form(sheet, place)
@@ -72,6 +73,21 @@ def _assignment(sheet: Sheet, place: Place) -> None:
             "{id} is in no lane and assigned to nobody, so nobody could do it.",
             "Move it into the lane of a role, or name people in zeebe:assignmentDefinition.",
             id=place.id,
+        )
+
+
+def _nobody(sheet: Sheet, place: Place) -> None:
+    """Without roles a task is for whoever started the instance, and a message, signal or timer is nobody."""
+    begins, who = sheet.around.unattended.get(place.process.id), place.element.assignment
+    named = who is not None and (who.assignee or who.candidate_users or who.candidate_groups)
+    if begins is not None and place.element.tag in BY_HAND and not named:
+        sheet.error(
+            place,
+            "task-for-nobody",
+            "{id} is for whoever starts the case, but {begins} begins it without a person.",
+            "Name people in zeebe:assignmentDefinition, or release with roles and put the task into a lane.",
+            id=place.id,
+            begins=begins,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine.bpmn.model import Diagram
+from engine.bpmn.model import Diagram, Process
 from engine.errors import Problem
 
 # type of a connector, its headers, the names of its inputs -> what is wrong; ``where`` names the header or input
@@ -30,6 +30,8 @@ class Surroundings:
         remits: per process, variable -> kind of remit. The variables are protected in that process.
         given: per process, the names that it gets at its start beside its remits and the fields of its start form
             (named by its plain start event, or of the id of that event or of the process); see `handed_over`.
+        unattended: process -> what begins it without a person, or calls it then, where whoever starts an instance does
+            its tasks; see `begun_by_nobody`.
         functions: names that every expression may use, beside those of FEEL itself.
     """
 
@@ -45,6 +47,7 @@ class Surroundings:
     protected: Collection[str] = ()
     remits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     given: Mapping[str, Collection[str]] | None = None
+    unattended: Mapping[str, str] = field(default_factory=dict)
     functions: Collection[str] = ()
 
     def fields(self, form: str) -> Collection[str] | None:
@@ -74,3 +77,22 @@ def handed_over(diagrams: Iterable[Diagram]) -> dict[str, frozenset[str]]:
                     names = found.setdefault(element.called.process, set())
                     names.update(mapping.target for mapping in element.inputs)
     return {key: frozenset(names) for key, names in found.items()}
+
+
+def begun_by_nobody(diagrams: Iterable[Diagram]) -> dict[str, str]:
+    """Process -> what begins it without a person: a message, signal or timer, or the call of a process begun so."""
+    processes = {process.id: process for diagram in diagrams for process in diagram.processes.values()}
+    found: dict[str, str] = {}
+    waiting = [(key, start) for key, process in processes.items() for start in _event_starts(process)]
+    while waiting:
+        key, why = waiting.pop()
+        if key in processes and key not in found:
+            found[key] = why
+            called = [(element.called, element.id) for _, element in processes[key].walk()]
+            waiting += [(each.process, identity) for each, identity in called if each is not None]
+    return found
+
+
+def _event_starts(process: Process) -> list[str]:
+    members = process.scope.elements.values()
+    return [each.id for each in members if each.instantiate or (each.tag == "startEvent" and each.events)][:1]

@@ -8,7 +8,7 @@ import pytest
 
 from engine.bpmn import diagram, lint
 from engine.bpmn.lint import Surroundings
-from tests.engine.bpmn.drawing import extended, flow, properties, straight
+from tests.engine.bpmn.drawing import bare, extended, flow, properties, straight
 from tests.engine.bpmn.lint.case import Case, check, judged
 from tests.engine.bpmn.lint.pieces import CATCH, FEE, IN, TIMER, WAIT, beside, sub
 
@@ -191,6 +191,15 @@ COUNT = (
     "</multiInstanceLoopCharacteristics>"
 )
 
+
+def calling(process: str, output: str) -> bytes:
+    """A call that takes something back from what it calls; ``q``, of the same file, writes ``total``."""
+    back = f'<z:ioMapping><z:output source="{output}" target="r"/></z:ioMapping>'
+    call = extended("callActivity", 'id="x"', f'<z:calledElement processId="{process}"/>', back)
+    called = bare(f'<process id="q">{script("count_all", "=1", "total")}</process>')
+    return straight(call).replace(b"</bpmn:definitions>", called + b"</bpmn:definitions>")
+
+
 READ = [
     Case("name-unknown", "x", straight(script("x", "=gone", "r")), straight(script("x", "=start", "r")), TOLD),
     Case(
@@ -259,6 +268,13 @@ READ = [
         straight(script("x", "=for i in [1] return i", "r")),
         TOLD,
     ),
+    Case(
+        "name-unknown",
+        "x",
+        calling("q", "=gone"),
+        calling("q", "=total"),
+        TOLD,
+    ),
 ]
 
 
@@ -293,6 +309,14 @@ def test_a_name_given_at_the_start_exists_outside_every_iteration() -> None:
 @pytest.mark.parametrize("case", PARALLEL, ids=str)
 def test_two_branches_that_write_one_name_are_a_doubt(case: Case) -> None:
     check(case)
+
+
+def test_what_comes_back_from_another_file_or_in_a_message_is_not_known_to_be_missing() -> None:
+    told = extended("message", 'id="m" name="told"', '<z:subscription correlationKey="=start"/>')
+    back = '<z:ioMapping><z:output source="=said" target="r"/></z:ioMapping>'
+    wait = extended(CATCH, 'id="x"', back, inner='<messageEventDefinition messageRef="m"/>')
+    for xml in (calling("elsewhere", "=gone"), straight(wait, top=told)):
+        assert "name-unknown" not in {each.rule for each in judged(xml, TOLD)}
 
 
 @pytest.mark.parametrize("case", READ, ids=str)

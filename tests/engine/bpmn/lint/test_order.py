@@ -26,6 +26,15 @@ def test_a_finding_is_a_problem_and_reads_as_a_sentence_with_its_place_and_rule(
     assert "[script-not-feel]" in str(DiagramInvalid("No.", [finding]))
 
 
+def test_the_place_of_a_finding_is_file_line_and_element() -> None:
+    (found,) = (
+        each
+        for each in lint.check(diagram.read(process('<scriptTask id="b"/>'), "case.bpmn"))
+        if each.rule == "script-not-feel"
+    )
+    assert found.place == "case.bpmn:5, b"
+
+
 def test_the_same_diagram_is_judged_the_same_twice() -> None:
     read = diagram.read(process(TASK + '<task id="b"/><exclusiveGateway id="g"/>'))
     assert lint.check(read) == lint.check(read)
