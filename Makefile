@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
-PAGES := $(wildcard web/frontend/*.json web/frontend/*.mjs) $(shell find web/frontend/src -type f 2>/dev/null)
+PAGES := $(wildcard web/frontend/*.json web/frontend/*.mjs) $(shell find web/frontend/src -type f 2>/dev/null) $(wildcard web/templates/*.html web/templates/*/*.html web/*/templates/*/*.html web/static/*.js)
 
 .PHONY: run test bench pictures lock clean
 

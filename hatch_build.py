@@ -51,9 +51,12 @@ def environment(node: str) -> dict[str, str]:
 def digest(front: Path) -> str:
     """Hash of everything that the bundles are made from."""
     files = [front / "package.json", front / "package-lock.json", *front.glob("*.mjs"), *(front / "src").rglob("*")]
+    # What names a class decides which rules of the style sheets are kept.
+    web = front.parent
+    files += [*web.glob("templates/**/*.html"), *web.glob("*/templates/**/*.html"), *web.glob("static/*.js")]
     total = hashlib.sha256()
     for each in sorted(file for file in files if file.is_file()):
-        total.update(each.relative_to(front).as_posix().encode() + b"\0" + each.read_bytes() + b"\0")
+        total.update(each.relative_to(web).as_posix().encode() + b"\0" + each.read_bytes() + b"\0")
     return total.hexdigest()
 
 

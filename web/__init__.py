@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from engine.allowance import MEGABYTE, Allowance
 from engine.runtime import Runtime
-from web import admin, api, db, demo, errors, handbook, i18n, inbox, installing, logging, navigation, security
+from web import admin, api, db, demo, errors, handbook, i18n, inbox, installing, logging, navigation, packed, security
 from web.auth import csrf, current, guard, password, routes
 from web.config import Settings, release_number
 
@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
     guard.init_app(app)
     csrf.init_app(app)
     navigation.init_app(app)
+    packed.init_app(app)
     _register(app)
     return app
 

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import formWords from './form-words.mjs';
+import { compress, prune } from './leaner.mjs';
 
 const PAGES = '../static/dist';
 const FEEL = '../../engine/dist/feel.js';
@@ -57,3 +58,5 @@ function notices(results) {
 rmSync(PAGES, { recursive: true, force: true });
 const results = [await pages(), await expressions(), await feel()];
 writeFileSync(join(PAGES, 'THIRD_PARTY_NOTICES.txt'), notices(results));
+await prune(PAGES);
+compress(PAGES);
