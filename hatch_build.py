@@ -53,7 +53,7 @@ def digest(front: Path) -> str:
     files = [front / "package.json", front / "package-lock.json", *front.glob("*.mjs"), *(front / "src").rglob("*")]
     # What names a class decides which rules of the style sheets are kept.
     web = front.parent
-    files += [*web.glob("templates/**/*.html"), *web.glob("*/templates/**/*.html"), *web.glob("static/*.js")]
+    files += [*web.glob("templates/**/*.html"), *web.glob("*/templates/**/*.html"), *web.glob("static/*.[cj]s*")]
     total = hashlib.sha256()
     for each in sorted(file for file in files if file.is_file()):
         total.update(each.relative_to(web).as_posix().encode() + b"\0" + each.read_bytes() + b"\0")

@@ -8,14 +8,20 @@ import { PurgeCSS } from 'purgecss';
 const SOURCES = ['../templates/**/*.html', '../*/templates/**/*.html', '../static/*.js', 'src/**/*.js'];
 // Put together from parts where they are used, so that no source has them whole.
 const KEPT = { standard: [/^alert/], greedy: [/^\.?(fjs|djs|bjs)-/] };
+const STATIC = '../static';
 const LEAST = 1024;
 
 export async function prune(folder) {
   const content = [...SOURCES, `${folder}/*.js`, `${folder}/chunk/*.js`];
   const css = readdirSync(folder).filter(name => name.endsWith('.css')).map(name => join(folder, name));
   const defaultExtractor = text => text.match(/[A-Za-z0-9_:/-]+/g) ?? [];
+  // One sheet uses the variables of another, and those that are not built here do too.
+  const own = readdirSync(STATIC).filter(name => name.endsWith('.css')).map(name => join(STATIC, name));
+  const used = [...css.filter(name => !name.endsWith('site.css')), ...own, 'src/look.css']
+    .flatMap(name => readFileSync(name, 'utf8').match(/var\(--[\w-]+/g) ?? []);
+  const safelist = { ...KEPT, variables: [...new Set(used)].map(each => each.slice('var('.length)) };
   const pruned = await new PurgeCSS().purge({
-    content, css, defaultExtractor, safelist: KEPT, keyframes: true, variables: true,
+    content, css, defaultExtractor, safelist, keyframes: true, variables: true,
   });
   pruned.forEach(each => writeFileSync(each.file, each.css));
 }
