@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine import arriving, attachment, children, connecting, incident, job, message, rotating, sweep
 from engine.connector import Connectors
+from engine.database import LIMIT_S
 from engine.runtime import Runtime
 
 ANSWERING = (arriving, attachment, children, connecting, incident, message, sweep)
@@ -23,6 +24,7 @@ def open(  # noqa: A001 - the verb of the module
     zone: str = "Asia/Shanghai",
     connectors: Connectors | None = None,
     synchronous: str | None = None,
+    limit_s: float = LIMIT_S,
 ) -> Runtime:
     """A runtime on a database that has its tables; what commands owe to their own families is done right after them.
 
@@ -31,12 +33,13 @@ def open(  # noqa: A001 - the verb of the module
             database needs the same.
         synchronous: of SQLite, ``full`` (unless said otherwise) or ``normal``: whether what is committed outlives a
             loss of power.
+        limit_s: as for ``Database``.
 
     Raises:
         Unavailable: the database is away, empty or of another revision, the state folder cannot be used, or its keys
             are older than the database.
     """
-    runtime = Runtime(url, state, zone=zone, synchronous=synchronous)
+    runtime = Runtime(url, state, zone=zone, synchronous=synchronous, limit_s=limit_s)
     runtime.database.check()
     rotating.check(runtime)
     runtime.after_commit = job.drain

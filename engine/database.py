@@ -20,13 +20,16 @@ from sqlalchemy import Connection, Engine, create_engine, delete, event, insert,
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 
 from engine import private, revisions, schema
-from engine.errors import Unavailable
+from engine.errors import Unavailable, Unsure
 from engine.prepared import say
 from engine.turnstile import NoTurn, Turnstile
 
 BUSY_MS = 20_000
 FULL, NORMAL = "full", "normal"
 RESTED_S = 1.0
+LIMIT_S = 30.0
+# As many as a process may have threads, beside those of the pool: none of them waits for another's connection.
+THREADS_MOST = 64
 TRIED_BYTES = 8192
 _NOT_ALLOWED = (
     "The database's role may not work with the tables. Run 'xuncha revise --grant-to ROLE' as the role that owns them."
@@ -34,6 +37,10 @@ _NOT_ALLOWED = (
 _FOREIGN = "What stands at the database's address is no database. Check XUNCHA_DATABASE_URL and XUNCHA_STATE."
 _CLOSED = "The database takes nothing in at the moment: it is read-only or full. Nothing was changed; please try again."
 _AWAY = "The database cannot be used at the moment. Nothing was changed; please try again."
+_UNSURE = (
+    "The database went away while it was keeping this. It may have been done, or not. Send it again, or look how it "
+    "stands: what comes twice from the same page, or under the same key, is done once."
+)
 # By the beginning of SQLite's name of an error, or of PostgreSQL's code.
 _FAULTS = {
     "SQLITE_NOTADB": _FOREIGN,
@@ -54,16 +61,18 @@ class Database:
     unless_said: ClassVar[str] = FULL
     """How SQLite writes where nobody says; tests, whose machines lose no power, say once that ``normal`` will do."""
 
-    def __init__(self, url: str, *, pool: int = 10, synchronous: str | None = None) -> None:
+    def __init__(self, url: str, *, pool: int = 10, synchronous: str | None = None, limit_s: float = LIMIT_S) -> None:
         """Open it.
 
         Args:
             url: as SQLAlchemy writes it.
-            pool: connections to PostgreSQL.
+            pool: connections kept open, on PostgreSQL.
             synchronous: of SQLite. ``full``: what is committed is on the disk; ``normal``: it outlives a process that
                 dies, not a machine that loses power.
+            limit_s: how long one statement may take, and how long a machine may be silent in the middle of a command,
+                before PostgreSQL ends it and frees the case.
         """
-        options: dict[str, Any] = {} if url.startswith("sqlite") else _postgresql(pool)
+        options: dict[str, Any] = {} if url.startswith("sqlite") else _postgresql(pool, limit_s)
         self.engine: Engine = create_engine(url, **options)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         if self.is_sqlite and self.engine.url.database not in (None, "", ":memory:"):
@@ -100,7 +109,7 @@ class Database:
             except BaseException:
                 connection.rollback()
                 raise
-            connection.commit()
+            _commit(connection)
 
     def create(self, **facts: str) -> None:
         """Make every table in an empty database and write down what kind of database this is."""
@@ -132,6 +141,7 @@ class Database:
                 connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:
+                unhurried(connection)
                 connection.exec_driver_sql(_REVISING)
             try:
                 yield connection
@@ -179,6 +189,30 @@ def _close_to_others(path: Path) -> None:
         private.mend(each)
 
 
+def _commit(connection: Connection) -> None:
+    try:
+        connection.commit()
+    except DBAPIError as error:
+        if _may_be_kept(error):
+            raise Unsure(_UNSURE) from error
+        raise
+
+
+def _may_be_kept(error: DBAPIError) -> bool:
+    """Whether a failed commit may have come to pass: the line broke, or the disk did, before that was said."""
+    if name := getattr(error.orig, "sqlite_errorname", None):
+        return str(name).startswith("SQLITE_IOERR")
+    code = getattr(error.orig, "sqlstate", None)
+    return code is None or str(code).startswith(("08", "57P"))
+
+
+def unhurried(connection: Connection) -> None:
+    """Let this transaction take as long as it needs: one that reads or makes everything, and holds no case."""
+    if connection.dialect.name == "postgresql":
+        limits = ("statement_timeout", "idle_in_transaction_session_timeout")
+        connection.exec_driver_sql("SELECT " + ", ".join(f"set_config('{each}', '0', true)" for each in limits))
+
+
 def _sqlite_connect(synchronous: str, connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in (
@@ -191,10 +225,28 @@ def _sqlite_connect(synchronous: str, connection: sqlite3.Connection, _record: o
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _postgresql(pool: int) -> dict[str, Any]:
-    # Compiling a query takes PostgreSQL a hundred times as long as running one of ours.
-    options = f"-c jit=off -c lock_timeout={BUSY_MS}"
-    return {"pool_size": pool, "connect_args": {"options": options}}
+def _postgresql(pool: int, limit_s: float) -> dict[str, Any]:
+    limit_ms, third_s = int(limit_s * 1000), max(1, int(limit_s / 3))
+    told = {
+        "jit": "off",  # compiling a query takes PostgreSQL a hundred times as long as running one of ours
+        "lock_timeout": BUSY_MS,
+        "statement_timeout": limit_ms,
+        "idle_in_transaction_session_timeout": limit_ms,
+        # Both ends ask whether the other is still there, and give up on what is not acknowledged.
+        "tcp_user_timeout": limit_ms,
+        "tcp_keepalives_idle": third_s,
+        "tcp_keepalives_interval": third_s,
+        "tcp_keepalives_count": 2,
+    }
+    ours = {
+        "options": " ".join(f"-c {name}={value}" for name, value in told.items()),
+        "connect_timeout": max(2, int(limit_s)),
+        "tcp_user_timeout": limit_ms,
+        "keepalives_idle": third_s,
+        "keepalives_interval": third_s,
+        "keepalives_count": 2,
+    }
+    return {"pool_size": pool, "max_overflow": THREADS_MOST, "connect_args": ours}
 
 
 def _still_there(connection: Any, record: Any, _proxy: object) -> None:

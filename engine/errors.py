@@ -11,6 +11,7 @@
     │   ├── PolicyInvalid
     │   └── ExpressionFailed
     ├── Unavailable         the database is away, locked or of another revision
+    │   └── Unsure          it went away while it was keeping what was done: that may have happened
     ├── Broken              a part of this process has ended on its own
     └── Tampered            the history does not match its chain
 
@@ -74,6 +75,10 @@ class KeyReused(EngineError):
 
 class Unavailable(EngineError):
     """The database cannot be used now; nothing was changed."""
+
+
+class Unsure(Unavailable):
+    """The database went away before it had said that what was done is kept: it is kept, or it is not."""
 
 
 class Broken(EngineError):

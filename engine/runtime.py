@@ -6,6 +6,7 @@ committed, the jobs of the families it touched are run at once as far as that is
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,12 +19,16 @@ from engine import clock, feel, keys, policy
 from engine.access.granted import Granted
 from engine.actor import ENGINE, Actor
 from engine.allowance import Allowance
-from engine.database import Database
+from engine.database import LIMIT_S, Database
+from engine.errors import Unavailable
 from engine.keys import Keys
 from engine.policy import Policy
 
 if TYPE_CHECKING:
     from engine.connector import Connectors
+
+
+_log = logging.getLogger(__name__)
 
 
 class Runtime:
@@ -38,8 +43,16 @@ class Runtime:
             sign.
     """
 
-    def __init__(self, url: str, state: Path, *, zone: str = "Asia/Shanghai", synchronous: str | None = None) -> None:
-        self.database = Database(url, synchronous=synchronous)
+    def __init__(
+        self,
+        url: str,
+        state: Path,
+        *,
+        zone: str = "Asia/Shanghai",
+        synchronous: str | None = None,
+        limit_s: float = LIMIT_S,
+    ) -> None:
+        self.database = Database(url, synchronous=synchronous, limit_s=limit_s)
         self.state = state
         self._keys, self._keys_of = keys.load(state), keys.changed(state)
         self.zone = zone
@@ -74,8 +87,18 @@ class Runtime:
         with self.database.write() as connection:
             command = Command(self, connection, actor)
             yield command
-        if follow_up and command.owing and self.after_commit is not None:
-            self.after_commit(self, frozenset(command.owing))
+        if follow_up and command.owing:
+            self._follow_up(frozenset(command.owing))
+
+    def _follow_up(self, roots: frozenset[str]) -> None:
+        """Do what is owed. The command is kept by now: what fails here is not its failure, and a worker does it."""
+        try:
+            if self.after_commit is not None:
+                self.after_commit(self, roots)
+        except Unavailable:
+            _log.warning("database away; what is owed waits for a worker")
+        except Exception:
+            _log.exception("what is owed waits for a worker")
 
     def close(self) -> None:
         """Give the database back."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engine import canonical, clock, feel, schema
 from engine.errors import KeyReused
-from engine.prepared import inserting
+from engine.prepared import inserting, upsert
 
 if TYPE_CHECKING:
     from engine.runtime import Command
 
 _s = schema.submission.c
+_REUSED = "This was sent before with another content. Reload the page and send it again."
 
 
 def digest(body: Mapping[str, Any]) -> str:
@@ -39,7 +40,7 @@ def answered(command: Command, name: str, object_id: str, key: str | None, body:
     if row is None:
         return None
     if row.digest != digest(body):
-        raise KeyReused("This was sent before with another content. Reload the page and send it again.")
+        raise KeyReused(_REUSED)
     return json.loads(row.answer)
 
 
@@ -57,3 +58,30 @@ def keep(command: Command, name: str, object_id: str, key: str | None, body: Map
         "at": clock.micros(command.now),
     }
     inserting(schema.submission).run(command.connection, [row])
+
+
+def once(command: Command, name: str, object_id: str, key: str, told: str, work: Callable[[], Any]) -> Any:
+    """Do something unless it has been done under this key; the answer is the same both times.
+
+    The key is taken first: who comes with it at the same moment waits until the other is through.
+
+    Args:
+        told: digest of what was sent.
+        work: does it; its answer is plain JSON.
+
+    Raises:
+        KeyReused: the key came before with another content.
+    """
+    mine = {"actor": command.actor.person, "command": name, "object": object_id, "key": key}
+    row = {**mine, "digest": told, "answer": "null", "at": clock.micros(command.now)}
+    where = [_s[each] == value for each, value in mine.items()]
+    taking = upsert(command.connection.dialect.name, schema.submission, update=False).returning(_s.key)
+    if command.connection.execute(taking, row).first() is None:
+        known = command.connection.execute(select(_s.digest, _s.answer).where(*where)).one()
+        if known.digest != told:
+            raise KeyReused(_REUSED)
+        return json.loads(known.answer)
+    answer = work()
+    if answer is not None:
+        command.connection.execute(update(schema.submission).where(*where).values(answer=canonical.text(answer)))
+    return answer

@@ -34,6 +34,12 @@ class Settings(BaseSettings):
         default="full",
         description="SQLite: full: what was acknowledged outlives a loss of power; normal: quicker, and may lose it.",
     )
+    database_seconds: float = Field(
+        default=30,
+        ge=1,
+        le=50,
+        description="PostgreSQL: how long a statement may take, and a machine be silent in the middle of a command.",
+    )
     processes: Path = Field(
         default=Path("processes"), description="Folder whose definitions and policy are released at set-up."
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import cast
 
 from flask import Flask, current_app, g, has_app_context
@@ -42,9 +43,17 @@ def read() -> AbstractContextManager[View]:
     return runtime().read(current.actor())
 
 
-def write() -> AbstractContextManager[Command]:
+@contextmanager
+def write() -> Iterator[Command]:
     """Act as the person who is signed in, in one transaction: ``with db.write() as command: …``."""
-    return runtime().write(current.actor())
+    with runtime().write(current.actor()) as command:
+        yield command
+    g.kept = True
+
+
+def has_kept() -> bool:
+    """Whether something that this request came to do has been done, whatever happens to its answer."""
+    return bool(g.get("kept"))
 
 
 def statements() -> int:

@@ -28,6 +28,7 @@ STATUS: Mapping[type[engine.EngineError], int] = {
     engine.Conflict: 409,
     engine.KeyReused: 422,
     engine.Invalid: 422,
+    engine.Unsure: 503,
     engine.Unavailable: 503,
     engine.Broken: 503,
     engine.Tampered: 500,
@@ -81,14 +82,18 @@ PAGES: Mapping[int, Page] = {
     500: Page(
         lazy_gettext("Something went wrong on our side"),
         lazy_gettext(
-            "Nothing was half-written. Try again; if it comes back, tell your administrator the number below."
+            "Nothing was half-written. Look how it stands and try again; if it comes back, tell your administrator the "
+            "number below."
         ),
     ),
     503: Page(
         lazy_gettext("The system is not available at the moment"),
-        lazy_gettext("Nothing was changed. Wait a minute and reload the page; what you had typed is kept as a draft."),
+        lazy_gettext("Wait a minute and reload the page; what you had typed is kept as a draft."),
     ),
 }
+KEPT = lazy_gettext(
+    "What you sent has been done; only the page that shows it could not be made. Wait a minute and look again."
+)
 # What reading or storing hostile input ends in, wherever that happens.
 UNREADABLE = (RecursionError, UnicodeEncodeError, DataError)
 STALE = lazy_gettext("This page is from an earlier session. Reload it and try again; nothing was changed.")
@@ -149,7 +154,10 @@ def refused(error: engine.EngineError) -> Response:
     if status >= 500:
         log.failure(error)
     kind = next(kind.__name__ for kind in type(error).__mro__ if kind in STATUS)
-    return answer(status, kind=_snake(kind), message=said(error), faults=problems(error))
+    # Of a request that has done what it came for, it is only the answer that could not be made.
+    is_done = db.has_kept() and isinstance(error, engine.Unavailable) and not isinstance(error, engine.Unsure)
+    message = str(KEPT) if is_done else said(error)
+    return answer(status, kind=_snake(kind), message=message, faults=problems(error))
 
 
 def said(error: engine.EngineError) -> str:

@@ -41,7 +41,13 @@ def open_runtime(settings: Settings) -> Runtime:
         Unavailable: the database is away, empty or of another revision, or the state folder cannot be used.
     """
     private.folder(settings.state)
-    return assembly.open(settings.url, settings.state, zone=settings.zone, synchronous=settings.synchronous)
+    return assembly.open(
+        settings.url,
+        settings.state,
+        zone=settings.zone,
+        synchronous=settings.synchronous,
+        limit_s=settings.database_seconds,
+    )
 
 
 def create(settings: Settings, *, demo: bool = False) -> bool:

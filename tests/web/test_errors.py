@@ -26,6 +26,7 @@ STATUS = {
     engine.DiagramInvalid: 422,
     engine.FormInvalid: 422,
     engine.PolicyInvalid: 422,
+    engine.Unsure: 503,
     engine.Unavailable: 503,
     engine.Broken: 503,
     engine.Tampered: 500,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from flask import Response
 
 from engine import attachment, comment, opening
 from engine.errors import NotFound
 from engine.query import attached
-from web import db
+from engine.runtime import Command
+from web import db, once
 from web.api import asked as wanted
 from web.api import routes, shapes, showing
 from web.api.operation import Room
@@ -26,8 +30,8 @@ def attach_file(task_id: str, name: str, body: bytes, field: str | None) -> shap
     taken, and a name that says another kind, are refused.
     """
     upload = attachment.examined(name, body)
-    with db.write() as command:
-        return showing.file(attachment.add(command, task_id, upload, field=field))
+    add = partial(attachment.add, task_id=task_id, upload=upload, field=field)
+    return _kept(lambda command: showing.file(add(command)), upload)
 
 
 @room.operation("POST", "/processes/<process_key>/files", shapes.File, status=201, takes_file=True, refusals=(404,))
@@ -37,8 +41,13 @@ def attach_file_for_start(process_key: str, name: str, body: bytes, field: str |
     A process that is not yours to start is not there. A case that is not begun within a day begins without the file.
     """
     upload = attachment.examined(name, body)
-    with db.write() as command:
-        return showing.file(opening.attach(command, process_key, upload, field=field))
+    add = partial(opening.attach, process_key=process_key, upload=upload, field=field)
+    return _kept(lambda command: showing.file(add(command)), upload)
+
+
+def _kept(add: Callable[[Command], shapes.File], upload: attachment.Upload) -> shapes.File:
+    done = once.act(lambda command: add(command).model_dump(mode="json", by_alias=True), about=files.told(upload))
+    return shapes.File.model_validate(done)
 
 
 @room.operation("GET", "/files/<attachment_id>", None, refusals=(404,))
@@ -75,6 +84,6 @@ def list_comments(instance_id: str) -> shapes.CommentList:
 )
 def add_comment(instance_id: str, body: wanted.Remark) -> shapes.CommentList:
     """Remark on a case, at a task if one is named; answers the remarks as they are then."""
-    with db.write() as command:
-        comment.add(command, instance_id, body.text, task_id=body.task_id)
+    once.act(lambda command: comment.add(command, instance_id, body.text, task_id=body.task_id))
+    with db.read() as command:
         return shapes.CommentList(items=[showing.comment(each) for each in attached.comments(command, instance_id)])

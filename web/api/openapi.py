@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.wrappers import Response
 
 from engine import attachment
+from web import once
 from web.api import operation, shapes
 from web.api.operation import Operation
 from web.auth import current
@@ -151,5 +152,5 @@ def _parameters(one: Operation) -> Iterator[dict[str, Any]]:
         yield {"name": name, "in": "query", "required": False, "description": about, "schema": schema}
     if one.is_keyed:
         about = "The same key gives the first answer again, and with another content a refusal"
-        schema = {"type": "string", "maxLength": operation.KEY_LIMIT}
+        schema = {"type": "string", "maxLength": once.LIMIT}
         yield {"name": "Idempotency-Key", "in": "header", "required": False, "description": about, "schema": schema}

@@ -14,11 +14,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from engine.errors import Forbidden, Invalid, Problem
+from web import once
 from web.auth import current
 from web.inbox import files
 from web.security import takes_files
 
-KEY_LIMIT, FIELD_LIMIT = 200, 255
+FIELD_LIMIT = 255
 View = TypeVar("View", bound=Callable[..., "BaseModel | Response"])
 _ADMINISTRATORS = "Only an administrator's token may do this, and none that is confined to a remit."
 _UNREADABLE = "The request could not be read as JSON."
@@ -52,7 +53,6 @@ class Operation:
         view: the function; its docstring describes the operation.
         answer: shape of the answer, sent with ``status``; None: the content of a file.
         body, query: models of what comes in.
-        is_keyed: takes the header Idempotency-Key.
         takes_file: what comes in is one file, and the key of a field.
         is_administrators: asks for an administrator's token, before anything that was sent is looked at.
         refusals: statuses with which it may be refused beside those that every operation knows.
@@ -65,10 +65,14 @@ class Operation:
     status: int
     body: type[BaseModel] | None
     query: type[BaseModel] | None
-    is_keyed: bool
     is_administrators: bool
     takes_file: bool
     refusals: tuple[int, ...]
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether it takes the header Idempotency-Key: whatever changes something does."""
+        return self.method == "POST"
 
     @property
     def name(self) -> str:
@@ -92,13 +96,12 @@ class Room:
         status: int = 200,
         body: type[BaseModel] | None = None,
         query: type[BaseModel] | None = None,
-        is_keyed: bool = False,
         is_administrators: bool = False,
         is_large: bool = False,
         takes_file: bool = False,
         refusals: tuple[int, ...] = (),
     ) -> Callable[[View], View]:
-        """Make a function a route; it is handed ``body``, ``asked`` (of the query) and ``key`` as far as declared; of a
+        """Make a function a route; it is handed ``body``, and ``asked`` (of the query) as far as declared; of a
         file its ``name``, its content as ``body``, and ``field``.
 
         Args:
@@ -106,7 +109,7 @@ class Room:
         """
 
         def add(view: View) -> View:
-            kinds = (is_keyed, is_administrators, takes_file)
+            kinds = (is_administrators, takes_file)
             one = Operation(method, rule, view, answer, status, body, query, *kinds, refusals)
             self.operations.append(one)
             handler = takes_files(_handler(one)) if is_large or takes_file else _handler(one)
@@ -125,7 +128,7 @@ def _handler(one: Operation) -> Callable[..., Response]:
         if one.query is not None:
             arguments["asked"] = _checked(one.query.model_validate_strings, request.args.to_dict())
         if one.is_keyed:
-            arguments["key"] = _key()
+            _check_key()
         if one.takes_file:
             arguments["name"], arguments["body"] = files.received()
             arguments["field"] = request.form.get("field", "")[:FIELD_LIMIT] or None
@@ -137,11 +140,9 @@ def _handler(one: Operation) -> Callable[..., Response]:
     return answer
 
 
-def _key() -> str | None:
-    key = request.headers.get("Idempotency-Key", "")
-    if len(key) > KEY_LIMIT:
-        raise Invalid(_NOT_FITTING, [Problem("Idempotency-Key", _SENTENCES["string_too_long"])])
-    return key or None
+def _check_key() -> None:
+    if len(request.headers.get(once.HEADER, "")) > once.LIMIT:
+        raise Invalid(_NOT_FITTING, [Problem(once.HEADER, _SENTENCES["string_too_long"])])
 
 
 def _checked(check: Callable[[Any], BaseModel], given: Any) -> BaseModel:

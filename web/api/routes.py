@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, time
+from functools import partial
 from typing import Any
 
 from flask import Response, request
 
-from engine import message, opening, turn
+from engine import message, turn
 from engine import task as tasks
 from engine.errors import Conflict, Invalid, NotFound, Problem
 from engine.query import inbox, instance_page, start_list, story, task_page
 from engine.query.inbox import Filter
 from engine.query.paging import Page
-from engine.runtime import View
-from web import db, errors, i18n, installing
+from engine.runtime import Command, View
+from web import db, errors, i18n, installing, once
 from web.api import asked as wanted
 from web.api import outcomes, shapes, showing
 from web.api.operation import Room
+from web.inbox import start
 from web.inbox import tasks as forms
 
 room = Room("api")
@@ -39,9 +41,11 @@ def release(body: wanted.Release) -> outcomes.ReleaseList:
     All of it or nothing: with any fault nothing is released. For administrators.
     """
     files = {path: text.encode("utf-8") for path, text in body.files.items()}
-    with db.write() as command:
-        done = installing.release_files(command, files)
-    return outcomes.ReleaseList(items=[showing.released(each) for each in done])
+
+    def release(command: Command) -> list[dict[str, Any]]:
+        return [showing.released(each).model_dump(mode="json") for each in installing.release_files(command, files)]
+
+    return outcomes.ReleaseList(items=[outcomes.Released.model_validate(each) for each in once.act(release)])
 
 
 @room.operation("POST", "/messages", outcomes.Published, body=wanted.Message, status=202, is_administrators=True)
@@ -52,8 +56,8 @@ def publish(body: wanted.Message) -> outcomes.Published:
     not see.
     """
     content = {name: _typed(name, value, body.types.get(name)) for name, value in body.content.items()}
-    with db.write() as command:
-        sent = message.publish(command, body.name, body.key, content, ttl=body.ttl, message_id=body.message_id)
+    told = partial(message.publish, ttl=body.ttl, message_id=body.message_id)
+    sent = once.act(lambda command: told(command, body.name, body.key, content))
     return outcomes.Published(message_id=sent)
 
 
@@ -94,14 +98,12 @@ def read_process(process_key: str) -> shapes.StartForm:
     outcomes.Started,
     body=wanted.Start,
     status=201,
-    is_keyed=True,
     refusals=(404,),
 )
-def start_process(process_key: str, body: wanted.Start, key: str | None) -> outcomes.Started:
+def start_process(process_key: str, body: wanted.Start) -> outcomes.Started:
     """Start the newest version of a process."""
-    with db.write() as command:
-        instance_id = opening.begin(command, process_key, body.values, key=key)
-        first, sees_case = opening.onward(command, instance_id)
+    begun = once.act(lambda command: start.begin(command, process_key, body.values))
+    instance_id, first, sees_case = begun
     return outcomes.Started(instance_id=instance_id, first_task=first, sees_case=sees_case)
 
 
@@ -171,16 +173,14 @@ def _task(task_id: str) -> shapes.Task:
 @room.operation("POST", "/tasks/<task_id>/claim", shapes.Task, body=wanted.Stamped, refusals=(403, 404, 409))
 def claim_task(task_id: str, body: wanted.Stamped) -> shapes.Task:
     """Reserve a task for yourself; answers how it stands then."""
-    with db.write() as command:
-        tasks.claim(command, task_id, stamp=body.stamp)
+    once.act(lambda command: tasks.claim(command, task_id, stamp=body.stamp))
     return _task(task_id)
 
 
 @room.operation("POST", "/tasks/<task_id>/unclaim", shapes.Task, body=wanted.Stamped, refusals=(403, 404, 409))
 def unclaim_task(task_id: str, body: wanted.Stamped) -> shapes.Task:
     """Put a task back for the others; answers how it stands then."""
-    with db.write() as command:
-        tasks.unclaim(command, task_id, stamp=body.stamp)
+    once.act(lambda command: tasks.unclaim(command, task_id, stamp=body.stamp))
     return _task(task_id)
 
 
@@ -189,12 +189,11 @@ def unclaim_task(task_id: str, body: wanted.Stamped) -> shapes.Task:
     "/tasks/<task_id>/complete",
     outcomes.Completed,
     body=wanted.Completion,
-    is_keyed=True,
     refusals=(403, 404, 409),
 )
-def complete_task(task_id: str, body: wanted.Completion, key: str | None) -> outcomes.Completed:
+def complete_task(task_id: str, body: wanted.Completion) -> outcomes.Completed:
     """Hand a task in."""
-    answer = forms.hand_in(task_id, body.values, body.stamp, key)
+    answer = forms.hand_in(task_id, body.values, body.stamp)
     return outcomes.Completed(instance_id=answer.instance_id, next_task=answer.next_task, ended=answer.ended)
 
 

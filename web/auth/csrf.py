@@ -13,7 +13,7 @@ import secrets
 from flask import Flask, Response, g, request
 from markupsafe import Markup
 
-from web import db
+from web import db, once
 from web.auth import cookies, current
 
 FIELD, HEADER = "csrf_token", "X-CSRFToken"
@@ -37,8 +37,8 @@ def token() -> str:
 
 
 def field() -> Markup:
-    """The token as a hidden field."""
-    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token())
+    """The token as a hidden field, and beside it the key under which what the form sends is done once."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token()) + once.field()
 
 
 def check() -> None:

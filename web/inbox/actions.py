@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from engine import task
 from engine.query import task_page
-from web import db
+from web import db, once
 from web.inbox import entries
 from web.inbox.room import bp, on_to
 
@@ -20,16 +20,14 @@ FOUND_LIMIT = 12
 @bp.post("/tasks/<task_id>/claim")
 def claim(task_id: str) -> Response:
     """Reserve a task for me."""
-    with db.write() as command:
-        task.claim(command, task_id, stamp=_stamp())
+    once.act(lambda command: task.claim(command, task_id, stamp=_stamp()))
     return _back(task_id, _("The task is yours now."))
 
 
 @bp.post("/tasks/<task_id>/unclaim")
 def unclaim(task_id: str) -> Response:
     """Put a task back for the others."""
-    with db.write() as command:
-        task.unclaim(command, task_id, stamp=_stamp())
+    once.act(lambda command: task.unclaim(command, task_id, stamp=_stamp()))
     flash(str(_("The task is open to the others again.")), "success")
     return on_to(url_for("inbox.todo"))
 
@@ -37,8 +35,8 @@ def unclaim(task_id: str) -> Response:
 @bp.post("/tasks/<task_id>/assign")
 def assign(task_id: str) -> Response:
     """转办: hand a task over to somebody else, with a reason."""
-    with db.write() as command:
-        task.assign(command, task_id, request.form.get("person", ""), _text("reason"), stamp=_stamp())
+    person, reason = request.form.get("person", ""), _text("reason")
+    once.act(lambda command: task.assign(command, task_id, person, reason, stamp=_stamp()))
     flash(str(_("The task was handed over.")), "success")
     return on_to(url_for("inbox.todo"))
 
@@ -46,24 +44,21 @@ def assign(task_id: str) -> Response:
 @bp.post("/tasks/<task_id>/withdraw")
 def withdraw(task_id: str) -> Response:
     """撤回: take back what I have handed in, while nobody has opened the next step."""
-    with db.write() as command:
-        again = task.withdraw(command, task_id, _text("reason"))
+    again = once.act(lambda command: task.withdraw(command, task_id, _text("reason")))
     return _back(again, _("You have it back. What you had filled in is still there."))
 
 
 @bp.post("/tasks/<task_id>/remind")
 def remind(task_id: str) -> Response:
     """催办: ask whoever has a task to get on with it."""
-    with db.write() as command:
-        count = task.remind(command, task_id, _text("text"))
+    count = once.act(lambda command: task.remind(command, task_id, _text("text")))
     return _back(task_id, ngettext("%(num)s person was reminded.", "%(num)s persons were reminded.", count))
 
 
 @bp.post("/tasks/<task_id>/copy")
 def copy(task_id: str) -> Response:
     """抄送: lay the case before others for information."""
-    with db.write() as command:
-        task.copy(command, task_id, request.form.getlist("person"), _text("text"))
+    once.act(lambda command: task.copy(command, task_id, request.form.getlist("person"), _text("text")))
     return _back(task_id, _("It was sent for information."))
 
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engine import access, asking, comment
 from engine.query import attached, instance_page, story, task_page, whereabouts
-from web import db, i18n
+from web import db, i18n, once
 from web.inbox import speech
 from web.inbox.room import bp
 
@@ -114,8 +114,8 @@ def talk(instance_id: str) -> str:
 def add_comment(instance_id: str) -> AnyResponse | str:
     """Remark on a case; answers with the comments as they are then."""
     task_id = request.form.get("task") or None
-    with db.write() as command:
-        comment.add(command, instance_id, request.form.get("text", ""), task_id=task_id)
+    text = request.form.get("text", "")
+    once.act(lambda command: comment.add(command, instance_id, text, task_id=task_id))
     if "HX-Request" in request.headers:
         return talk_fragment(instance_id, task_id)
     target = url_for("inbox.task", task_id=task_id) if task_id else url_for("inbox.case", instance_id=instance_id)

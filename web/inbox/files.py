@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from hashlib import sha256
 from io import BytesIO
 
 from flask import Response, jsonify, make_response, redirect, request, send_file, url_for
@@ -10,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engine import access, attachment, opening
 from engine.errors import Invalid, Tampered
-from web import db, security
+from web import db, once, security
 from web import logging as log
 from web.inbox import cases
 from web.inbox.room import bp
@@ -27,9 +29,8 @@ SHOWN = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; object-s
 def upload(task_id: str) -> AnyResponse:
     """Attach one file to a task: multipart ``file``, ``field``; answers ``{"id", "name", "size", "url"}``."""
     upload = attachment.examined(*received())
-    with db.write() as command:
-        added = attachment.add(command, task_id, upload, field=_field())
-    return _answer(added)
+    add = partial(attachment.add, task_id=task_id, upload=upload, field=_field())
+    return _answer(once.act(lambda command: add(command).id, about=told(upload)))
 
 
 @bp.post("/start/<process_key>/files")
@@ -37,9 +38,13 @@ def upload(task_id: str) -> AnyResponse:
 def upload_for_start(process_key: str) -> AnyResponse:
     """Take one file for a case that is about to be started."""
     upload = attachment.examined(*received())
-    with db.write() as command:
-        added = opening.attach(command, process_key, upload, field=_field())
-    return _answer(added)
+    add = partial(opening.attach, process_key=process_key, upload=upload, field=_field())
+    return _answer(once.act(lambda command: add(command).id, about=told(upload)))
+
+
+def told(upload: attachment.Upload) -> list[str | None]:
+    """What makes one upload another than the last."""
+    return [upload.name, sha256(upload.body).hexdigest(), _field()]
 
 
 def _field() -> str | None:
@@ -114,7 +119,9 @@ def received(limit: int = attachment.LIMIT) -> tuple[str, bytes]:
     return given.filename, attachment.receive(given.stream, given.filename, limit)
 
 
-def _answer(added: attachment.Attachment) -> AnyResponse:
+def _answer(attachment_id: str) -> AnyResponse:
+    with db.read() as view:
+        added = attachment.find(view, attachment_id)
     if "HX-Request" in request.headers:
         return make_response(cases.talk_fragment(added.instance_id, added.task_id))
     response = jsonify(file_entry(added))

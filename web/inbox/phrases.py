@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from engine import phrase
-from web import db
+from web import db, once
 from web.inbox.room import bp
 
 
@@ -22,8 +22,7 @@ def phrases() -> str:
 @bp.post("/phrases")
 def add_phrase() -> Response:
     """Keep another one."""
-    with db.write() as command:
-        phrase.add(command, request.form.get("text", ""))
+    once.act(lambda command: phrase.add(command, request.form.get("text", "")).id)
     flash(str(_("The phrase was kept.")), "success")
     return redirect(url_for("inbox.phrases"), 303)
 

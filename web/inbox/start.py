@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import jsonify, render_template, request, url_for
+from flask import jsonify, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from engine import opening, phrase
 from engine.query import start_list
 from engine.query.start_list import Startable
-from web import db, i18n
+from engine.runtime import Command
+from web import db, i18n, once
 from web.inbox.room import bp
-from web.inbox.tasks import KEY_LIMIT, body_of, values_of
+from web.inbox.tasks import body_of, values_of
 
 
 @bp.get("/start")
@@ -48,11 +49,13 @@ def start_one(process_key: str) -> str:
 def start_now(process_key: str) -> Response:
     """Start it: ``{"values"}`` with the header Idempotency-Key; answers ``{"location"}``."""
     values = values_of(body_of())
-    key = request.headers.get("Idempotency-Key", "")[:KEY_LIMIT] or None
-    with db.write() as command:
-        instance_id = opening.begin(command, process_key, values, key=key)
-        first, sees_case = opening.onward(command, instance_id)
-    return jsonify(location=_onward(instance_id, first, sees_case))
+    return jsonify(location=_onward(*once.act(lambda command: begin(command, process_key, values))))
+
+
+def begin(command: Command, process_key: str, values: dict[str, Any]) -> tuple[str, str | None, bool]:
+    """Start a case; its id, what the starter has to do first, if anything, and whether the case is theirs to see."""
+    instance_id = opening.begin(command, process_key, values)
+    return instance_id, *opening.onward(command, instance_id)
 
 
 def _onward(instance_id: str, first: str | None, sees_case: bool) -> str:

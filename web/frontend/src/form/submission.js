@@ -1,5 +1,6 @@
 // Sends the form. `POST <submit url>` with {"values", "stamp"} and the header Idempotency-Key answers {"location"} or a refusal:
 // 422 {"message", "problems": [{"where", "message"}]}, 409 {"message"}; 401 signs in over the page and sends again.
+import freshKey from '../page/key.js';
 import send from '../page/send.js';
 import say from '../words/say.js';
 import problems from './problems.js';
@@ -13,7 +14,7 @@ export default class Submission {
 
   // The same content is the same attempt, however often it is sent; other content is a new one.
   keyFor(body) {
-    if (this.sent?.body !== body) this.sent = { body, key: crypto.getRandomValues(new Uint32Array(4)).join('-') };
+    if (this.sent?.body !== body) this.sent = { body, key: freshKey() };
     return this.sent.key;
   }
 

@@ -1,6 +1,7 @@
 // htmx as this application uses it: no eval, own origin only, the token on every request, refusals shown where they belong.
 // A refusal (4xx, 5xx) is swapped into `#problem`, a 422 into the request's own target; an ended session signs in and goes again.
 import htmx from 'htmx.org';
+import freshKey from './key.js';
 import signIn from './sign-in.js';
 import token from './token.js';
 
@@ -12,6 +13,14 @@ const handling = [
   { code: '[45]..', swap: true, error: true, target: '#problem' },
   { code: '...', swap: false },
 ];
+
+// One key for what an element asks, until it has been answered: sent again after a broken line, it is done once.
+const keys = new WeakMap();
+
+function keyOf(elt) {
+  if (!keys.has(elt)) keys.set(elt, freshKey());
+  return keys.get(elt);
+}
 
 // The element that asked, not the one that the answer would have gone into.
 function again({ elt, triggeringEvent: trigger }) {
@@ -31,7 +40,14 @@ export default function partial() {
     responseHandling: handling,
   });
   document.addEventListener('htmx:configRequest', event => {
-    if (event.detail.verb !== 'get') event.detail.headers['X-CSRFToken'] = token.value;
+    const { verb, headers, elt } = event.detail;
+    if (verb === 'get') return;
+    headers['X-CSRFToken'] = token.value;
+    headers['Idempotency-Key'] = keyOf(elt);
+  });
+  // What has been answered is done; what comes from the same place after that is another thing.
+  document.addEventListener('htmx:afterRequest', event => {
+    if (event.detail.successful) keys.delete(event.detail.elt);
   });
   document.addEventListener('htmx:beforeSwap', event => {
     if (event.detail.xhr.status === 401) signIn().then(() => again(event.detail.requestConfig), () => {});
