@@ -1,19 +1,26 @@
-"""What a session of PostgreSQL is told about how long it may take."""
+"""A process that stops in the middle of a command, or a line that falls silent, keeps its case for a while only."""
 
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from engine import assembly, task
 from engine.database import LIMIT_S, Database, unhurried
 from engine.errors import Unavailable
 from tests.engine.bpmn.drawing import straight
+from tests.engine.desk import IDA, Desk
+from tests.engine.reliability.stopping import SOON_S, complete, complete_and_stop
 from tests.provision.databases import PostgresDatabases
+from tests.provision.wire import laid
 from web.config import Settings
 
 _SERVER = multiprocessing.get_context("forkserver")
@@ -25,6 +32,56 @@ def url(postgresql_databases: PostgresDatabases) -> Iterator[str]:
     """PostgreSQL only: on SQLite all processes are on one machine, and who is silent is stopped."""
     with postgresql_databases.ready() as url:
         yield url
+
+
+@pytest.fixture
+def desk(url: str, tmp_path: Path) -> Iterator[Desk]:
+    with closing(assembly.open(url, tmp_path / "state")) as runtime:
+        desk = Desk(runtime)
+        desk.release(PLAIN)
+        yield desk
+        desk.must_be_sound()
+
+
+def test_a_process_that_stops_in_mid_command_frees_its_case_and_writes_nothing_when_it_wakes(
+    desk: Desk, url: str
+) -> None:
+    case = desk.start()
+    waiting = desk.tasks(case)["a"].id
+    sleeper = _SERVER.Process(target=complete_and_stop, args=(url, str(desk.runtime.state), waiting))
+    sleeper.start()
+    assert sleeper.pid is not None
+    try:
+        _until(lambda: _is_stopped(sleeper.pid))
+        began = time.monotonic()
+        complete(desk.runtime, waiting)
+        assert time.monotonic() - began < SOON_S + 5
+        os.kill(sleeper.pid, signal.SIGCONT)
+        sleeper.join(30)
+        assert sleeper.exitcode == 3
+    finally:
+        sleeper.kill()
+        sleeper.join(10)
+    assert desk.row(case).state == "ended"
+    assert [kind for kind, _ in desk.story(case)].count("task.completed") == 1
+
+
+def test_a_line_that_falls_silent_in_mid_command_frees_the_case(desk: Desk, url: str) -> None:
+    case = desk.start()
+    waiting = desk.tasks(case)["a"].id
+    with (
+        laid(url) as wire,
+        closing(assembly.open(wire.url, desk.runtime.state, limit_s=SOON_S)) as far,
+        pytest.raises(Unavailable),
+        far.write(IDA) as command,
+    ):
+        task.claim(command, waiting)
+        wire.fall_silent()
+        began = time.monotonic()
+        complete(desk.runtime, waiting)
+        assert time.monotonic() - began < SOON_S + 5
+        wire.cut()
+    assert desk.row(case).state == "ended"
 
 
 def test_a_statement_that_takes_too_long_is_ended_and_said(url: str) -> None:
@@ -52,3 +109,14 @@ def test_as_set_no_case_stays_locked_for_longer_than_a_minute(url: str) -> None:
         "lock_timeout": "20s",
         "tcp_user_timeout": "0",  # of a socket on this machine there is no such thing
     }
+
+
+def _is_stopped(pid: int | None) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+def _until(true: Callable[[], bool], seconds: float = 60) -> None:
+    patience = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < patience, "it never came to this"
+        time.sleep(0.02)
