@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import insert, select
 
 from engine import canonical, clock, history, schema
+from engine.database import unhurried
 from engine.errors import Invalid, Tampered
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def _is_signed(key: bytes, signature: bytes, statement: str) -> bool:
 
 def verify(view: View) -> Verified:
     """Check every history: chain against key, head against chain, tables against what the history folds to."""
+    unhurried(view.connection)
     faults: list[Tampered] = []
     lines, instances = 0, 0
     for instance_id in view.connection.execute(select(_i.id).order_by(_i.id)).scalars().all():

@@ -29,6 +29,7 @@ from engine import (
 )
 from engine.bpmn import diagram, lint
 from engine.bpmn.finding import Finding
+from engine.database import unhurried
 from engine.errors import DiagramInvalid, Invalid, Problem
 from engine.interpreter import timer, validating
 from engine.prepared import upsert
@@ -76,6 +77,7 @@ def release(command: Command, files: Files, *, plain: bool = False) -> list[Rele
     Raises:
         DiagramInvalid: with every fault of every file; nothing is released then.
     """
+    unhurried(command.connection)
     folders = [_folder(files, path) for path in sorted(files) if path.endswith(".bpmn")]
     findings = _judge(command, folders, plain)
     faults = [f for f in findings if f.severity == "error"]

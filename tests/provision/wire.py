@@ -24,6 +24,7 @@ class Wire:
         self._lose_answer_to: bytes | None = None
         self._silent = False
         self._programs: list[socket.socket] = []
+        self._losing: list[socket.socket] = []
         self._listening = socket.socket(socket.AF_UNIX)
         self._listening.bind(str(folder / _FILE))
         self._listening.listen()
@@ -66,16 +67,15 @@ class Wire:
             while said := program.recv(65536):
                 if self._silent:
                     continue
-                losing = self._lose_answer_to is not None and self._lose_answer_to in said
-                if losing:
+                if self._lose_answer_to is not None and self._lose_answer_to in said:
                     self._lose_answer_to = None
-                    self._cut(program)
+                    self._losing.append(server)
                 server.sendall(said)
             server.close()
 
     def _answer(self, server: socket.socket, program: socket.socket) -> None:
         with suppress(OSError):
-            while said := server.recv(65536):
+            while (said := server.recv(65536)) and server not in self._losing:
                 if not self._silent:
                     program.sendall(said)
         self._cut(program)
