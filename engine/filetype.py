@@ -6,18 +6,19 @@ believed.
 
 from __future__ import annotations
 
-import io
 import re
 import unicodedata
-import zipfile
 from dataclasses import dataclass
 
 import puremagic
 
+from engine import unpacking
 from engine.errors import Invalid
+from engine.unpacking import Bounds
 
 NAME_LIMIT = 200
-_ENTRIES = 10_000
+BOUNDS = Bounds()
+"""How much an archive may hold, and a document that is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +81,17 @@ def clean(name: str) -> str:
     return name if len(name) <= NAME_LIMIT else stem[: NAME_LIMIT - len(extension) - 1] + dot + extension
 
 
-def examine(name: str, body: bytes) -> Kind:
+def examine(name: str, body: bytes, bounds: Bounds = BOUNDS) -> Kind:
     """What a file is.
 
     Args:
         name: as cleaned.
         body: the whole content.
+        bounds: how much it may hold, if it is an archive or a document that is one.
 
     Raises:
-        Invalid: the file is empty, of a kind that is not taken, or its content is not what its name says.
+        Invalid: the file is empty, of a kind that is not taken or holds too much, or its content is not what its name
+            says.
     """
     extension = "." + name.rpartition(".")[2].lower()
     kind = KINDS.get(extension)
@@ -100,7 +103,7 @@ def examine(name: str, body: bytes) -> Kind:
         )
     if not body:
         raise Invalid("The file {name} is empty.", name=name)
-    if not _FAMILIES[kind.family](body, kind.marks):
+    if not _is_what(kind, body, name, bounds):
         raise Invalid(
             "The file {name} is not what its name says: its content is of another kind than {extension}.",
             name=name,
@@ -120,19 +123,16 @@ def _is_magic(body: bytes, marks: tuple[str, ...]) -> bool:
     return not _looks_like(body).isdisjoint(marks)
 
 
-def _is_zip(body: bytes, marks: tuple[str, ...]) -> bool:
+def _is_zip(body: bytes, marks: tuple[str, ...], name: str, bounds: Bounds) -> bool:
     # A container that merely ends like an archive begins with something else: a program, a page.
     if not body.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return False
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+        names = unpacking.weigh(name, body, bounds, locked=not marks[0])
+    except unpacking.Damaged:
         return False
-    macros = any(name.lower().endswith("vbaproject.bin") for name in names)
-    return (
-        len(names) <= _ENTRIES and any(name.startswith(marks) for name in names or [""]) and not (macros and marks[0])
-    )
+    macros = any(each.lower().endswith("vbaproject.bin") for each in names)
+    return any(each.startswith(marks) for each in names or [""]) and not (macros and marks[0])
 
 
 def _is_ole(body: bytes, marks: tuple[str, ...]) -> bool:
@@ -150,4 +150,10 @@ def _is_text(body: bytes, _marks: tuple[str, ...]) -> bool:
     return False
 
 
-_FAMILIES = {"magic": _is_magic, "zip": _is_zip, "ole": _is_ole, "text": _is_text}
+def _is_what(kind: Kind, body: bytes, name: str, bounds: Bounds) -> bool:
+    if kind.family == "zip":
+        return _is_zip(body, kind.marks, name, bounds)
+    return _FAMILIES[kind.family](body, kind.marks)
+
+
+_FAMILIES = {"magic": _is_magic, "ole": _is_ole, "text": _is_text}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import zipfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 from openpyxl.cell.read_only import EMPTY_CELL
 
-from engine import filetype
+from engine import filetype, unpacking
 from engine.errors import Invalid
 from engine.form.model import ROWS_LIMIT
 
@@ -23,8 +23,18 @@ PARTS_LIMIT = 500
 COLUMNS_LIMIT = 200
 LINES_LIMIT = 20_000
 """Lines looked at, empty ones included."""
+CELLS_LIMIT = 100_000
+"""Cells of all its sheets, empty ones included: reading one costs some microseconds, whatever it holds."""
+MARKS_LIMIT = 1_000_000
+"""Tags of all its parts, opening and closing ones."""
+PATIENCE_S = 5.0
+BOUNDS = unpacking.Bounds(parts=PARTS_LIMIT, size=OPENED_LIMIT)
+_CELL = (b"<c/", b"<c ", b"<c>")
+_TOO_MUCH = "The workbook {name} holds too much. Keep only the sheet that is needed, without empty rows and columns."
+_TOO_LONG = "The workbook {name} takes too long to read. Keep only the sheet that is needed."
 _UNREADABLE = "The workbook {name} cannot be read. Open it, save it as .xlsx once more and try again."
 _DECLARES = (b"<!DOCTYPE", b"<!ENTITY")
+_LONGEST = max(len(each) for each in _DECLARES) - 1
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -60,7 +70,7 @@ def read(name: str, body: bytes, title: str | None = None) -> Sheet:
     name = filetype.clean(name)
     if not name.lower().endswith(".xlsx"):
         raise Invalid("Only workbooks of kind .xlsx are taken in. Save {name} as .xlsx first.", name=name)
-    filetype.examine(name, body)
+    filetype.examine(name, body, BOUNDS)
     _weigh(name, body)
     try:
         return _opened(name, body, title)
@@ -71,18 +81,24 @@ def read(name: str, body: bytes, title: str | None = None) -> Sheet:
 
 
 def _weigh(name: str, body: bytes) -> None:
-    """Refuse what unpacks to too much, and XML that declares entities."""
+    """Refuse what unpacks to too much or has too many cells, and XML that declares entities, before it is read."""
+    marks = cells = 0
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            parts = archive.infolist()
-            if len(parts) > PARTS_LIMIT or sum(part.file_size for part in parts) > OPENED_LIMIT:
-                raise Invalid("The workbook {name} holds too much. Keep only the sheet that is needed.", name=name)
-            for part in parts:
-                # No more than its directory says is ever unpacked of a part.
-                content = archive.read(part) if part.filename.lower().endswith((".xml", ".rels")) else b""
-                if content.startswith(_WIDE) or any(each in content for each in _DECLARES):
-                    raise Invalid(_UNREADABLE, name=name)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+        for part, pieces in unpacking.unpacked(name, body, BOUNDS):
+            is_xml, before = part.lower().endswith((".xml", ".rels")), b""
+            for piece in pieces:
+                if not before and piece.startswith(_WIDE):
+                    raise unpacking.Damaged
+                # What stands at the end of one piece may go on in the next.
+                known = before[-_LONGEST:]
+                if is_xml and any(each in known + piece for each in _DECLARES):
+                    raise unpacking.Damaged
+                marks += piece.count(b"<")
+                cells += sum((known[-2:] + piece).count(each) for each in _CELL)
+                if marks > MARKS_LIMIT or cells > CELLS_LIMIT:
+                    raise Invalid(_TOO_MUCH, name=name)
+                before = known + piece
+    except unpacking.Damaged as error:
         raise Invalid(_UNREADABLE, name=name) from error
 
 
@@ -94,15 +110,21 @@ def _opened(name: str, body: bytes, title: str | None) -> Sheet:
         if not wanted:
             raise Invalid("The workbook {name} has no sheet that is not hidden.", name=name)
         first = wanted[0]
-        return Sheet(first.title, tuple(_lines(first)), tuple(sheet.title for sheet in sheets if sheet is not first))
+        return Sheet(first.title, tuple(_lines(first, name)), _others(sheets, first))
     finally:
         book.close()
 
 
-def _lines(sheet: Any) -> Iterator[Line]:
+def _others(sheets: list[Any], first: Any) -> tuple[str, ...]:
+    return tuple(sheet.title for sheet in sheets if sheet is not first)
+
+
+def _lines(sheet: Any, name: str) -> Iterator[Line]:
     sheet.reset_dimensions()  # the file may say anything about its own size
-    found = 0
+    found, end = 0, time.monotonic() + PATIENCE_S
     for number, cells in enumerate(sheet.iter_rows(max_col=COLUMNS_LIMIT + 1), 1):
+        if time.monotonic() > end:
+            raise Invalid(_TOO_LONG, name=name)
         if number > LINES_LIMIT:
             raise Invalid("The sheet has lines below line {limit}. Delete them, empty ones too.", limit=LINES_LIMIT)
         if all(cell is EMPTY_CELL or is_blank(cell) for cell in cells):

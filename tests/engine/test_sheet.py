@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -14,6 +15,7 @@ import pytest
 from engine import sheet
 from engine.errors import Invalid
 from engine.form.model import ROWS_LIMIT, Field, Option
+from engine.sheet import table
 
 ZONE = "Asia/Shanghai"
 CHOICES = (Option("甲", "甲类"), Option("乙", "乙类"))
@@ -204,7 +206,7 @@ def altered(body: bytes, old: bytes, new: bytes, part: str = "xl/worksheets/shee
 def bomb() -> bytes:
     target = io.BytesIO(workbook(["姓名"]))
     with zipfile.ZipFile(target, "a", zipfile.ZIP_DEFLATED) as made:
-        made.writestr("xl/more.xml", b" " * (26 * 1024 * 1024))
+        made.writestr("xl/more.xml", random.Random(1).randbytes(13 * 1024 * 1024 + 1).hex())
     return target.getvalue()
 
 
@@ -224,7 +226,7 @@ LONG = "The sheet has more than {limit} rows. Take it in by parts."
         (b"", "The file {name} is empty."),
         (b"%PDF-1.7", KIND),
         (workbook(["姓名"])[:-200], KIND),
-        (bomb(), "The workbook {name} holds too much. Keep only the sheet that is needed."),
+        (bomb(), "The file {name} unpacks to more than {limit} MB. Send it by parts, or make its pictures smaller."),
         (altered(workbook(["姓名"]), b"<worksheet", ENTITIES), DAMAGED),
         (altered(workbook(["姓名"]), b"<worksheet", b"<worksheet<"), DAMAGED),
         (workbook(["别的"], ["周五"]), HEADLESS),
@@ -239,6 +241,37 @@ def test_what_is_no_sheet_of_rows_is_refused_in_words(body: bytes, says: str) ->
     with pytest.raises(Invalid) as refused:
         take(body)
     assert refused.value.message == says
+
+
+def of_cells(row: str, times: int) -> bytes:
+    body = workbook(["姓名"], ["周五"])
+    return altered(body, b"</sheetData>", f"{row * times}</sheetData>".encode())
+
+
+def test_as_many_cells_as_allowed_are_read_and_one_more_is_not_though_it_is_empty() -> None:
+    known = 2
+    full = of_cells('<row r="3">' + "<c/>" * (table.CELLS_LIMIT - known) + "</row>", 1)
+    assert take(full).rows == ({"name": "周五"},)
+
+    for mark in ("<c/>", "<c></c>", '<c r="A9"/>'):
+        more = of_cells('<row r="3">' + mark * (table.CELLS_LIMIT - known + 1) + "</row>", 1)
+        with pytest.raises(Invalid) as refused:
+            take(more)
+        assert refused.value.message.startswith("The workbook {name} holds too much")
+
+
+def test_tags_are_counted_whatever_they_are_called() -> None:
+    named = of_cells("<x:c/>" * 1000, table.MARKS_LIMIT // 1000)
+    with pytest.raises(Invalid) as refused:
+        take(named)
+    assert refused.value.message.startswith("The workbook {name} holds too much")
+
+
+def test_a_workbook_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "PATIENCE_S", 0.0)
+    with pytest.raises(Invalid) as refused:
+        take(workbook(["姓名"], ["周五"]))
+    assert refused.value.message.startswith("The workbook {name} takes too long")
 
 
 def test_only_workbooks_are_taken() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
@@ -9,18 +12,41 @@ from flask import Response, jsonify, send_file
 from flask_babel import gettext as _
 
 from engine import access, sheet
-from engine.errors import Invalid
+from engine.errors import Conflict, Invalid
 from engine.form.model import ROWS_LIMIT
 from engine.query import grids, titles
 from engine.query.titles import Names
 from engine.runtime import View
 from engine.sheet import Headed, Taken
 from web import db, errors, i18n, security
+from web.auth import current
 from web.inbox.files import received
 from web.inbox.room import bp
 from web.inbox.tasks import body_of
 
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+_reading: set[str] = set()
+_guard = threading.Lock()
+
+
+@contextmanager
+def alone(person: str) -> Iterator[None]:
+    """One workbook at a time for one person: reading one takes a whole thread of the server for a while.
+
+    Raises:
+        Conflict: another one of theirs is being read.
+    """
+    with _guard:
+        if person in _reading:
+            raise Conflict("Another workbook of yours is being read. Wait until it is there, then try again.")
+        _reading.add(person)
+    try:
+        yield
+    finally:
+        with _guard:
+            _reading.discard(person)
 
 
 @bp.post("/tasks/<task_id>/sheets/<field>")
@@ -31,7 +57,8 @@ def take_sheet(task_id: str, field: str) -> Response:
     Nothing is kept: the form shows the rows, and whoever fills it in checks and sends them.
     """
     name, body = received(sheet.LIMIT)
-    found = sheet.read(name, body)
+    with alone(current.actor().person):
+        found = sheet.read(name, body)
     with db.read() as view:
         grid = grids.to_fill(view, task_id, field, i18n.language())
         head = sheet.headed(found, grid.field, grid.names)

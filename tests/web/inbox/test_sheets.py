@@ -15,6 +15,7 @@ from engine import schema, task
 from tests.engine import clinic
 from tests.engine.query.hospital import Hospital
 from tests.web.browsing import Browser
+from web.inbox import sheets
 
 SignIn = Callable[[str], Browser]
 HEADINGS = ["日期", "护士", "说明", "夜班", "级别"]
@@ -54,6 +55,19 @@ def test_a_sheet_comes_back_as_rows_for_the_form_and_nothing_is_kept(hospital: H
     with hospital.read("mia") as view:
         stored = view.connection.execute(select(schema.draft.c.content).where(schema.draft.c.task_id == waiting))
         assert stored.first() is None
+
+
+def test_one_person_has_one_workbook_read_at_a_time_and_others_do_not_wait(hospital: Hospital, sign_in: SignIn) -> None:
+    ann, abe, body = sign_in("ann"), sign_in("abe"), workbook(HEADINGS)
+    mine, theirs = (hospital.task(hospital.admit()) for _ in range(2))
+
+    with sheets.alone("ann"):
+        refused = take(ann, mine, body)
+        assert (refused.status_code, "另一个工作簿" in refused.json["message"]) == (409, True), refused.json
+        assert take(abe, theirs, body).status_code == 200
+    assert take(ann, mine, body).status_code == 200
+    assert take(ann, mine, b"PK").status_code == 422
+    assert take(ann, mine, body).status_code == 200
 
 
 def test_what_did_not_fit_is_told_by_place_in_the_language_of_the_reader(hospital: Hospital, sign_in: SignIn) -> None:
