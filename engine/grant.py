@@ -43,7 +43,7 @@ def give(
     Args:
         remit: like ``team:T1``; ``*`` for a role of the whole office.
         from_at, until_at: aware; from now on and for good unless said otherwise.
-        instance_id: the case that gives it, if one does.
+        instance_id: the case that gives it, if one does: it is bound to what that case stands under.
         key: of whatever owes this grant: the same one gives it once.
 
     Raises:
@@ -63,10 +63,25 @@ def give(
         _must_go_together(command, rules, (held.role, held.remit), (role, remit))
     row = {"id": grant, "person_id": person, "role": role, "remit": remit, "from_at": clock.micros(start)}
     row |= {"until_at": end, "given_by": command.actor.person, "instance_id": instance_id}
+    row |= {"bound": _bound(command, instance_id, remit)}
     command.connection.execute(insert(schema.authority), row)
     if until_at is not None:
         sweep.owe(command, [person], until_at)
     return grant
+
+
+def _bound(command: Command, instance_id: str | None, remit: str) -> str | None:
+    """What the giving case stands under beside the grant's own remit: the grant opens nothing restricted elsewhere."""
+    if instance_id is None:
+        return None
+    kind, _, _ = remit.partition(":")
+    others = [one for one in _stands_under(command, instance_id) if one.partition(":")[0] != kind]
+    return access.APART.join(others) or None
+
+
+def _stands_under(command: Command, instance_id: str) -> list[str]:
+    r = schema.remit.c
+    return sorted(command.connection.execute(select(r.remit).where(r.instance_id == instance_id)).scalars())
 
 
 def revoke(
@@ -77,12 +92,15 @@ def revoke(
     *,
     given_in: str | None = None,
     at: datetime | None = None,
+    instance_id: str | None = None,
 ) -> list[str]:
     """Take a role within a remit away from a person, or from everyone who holds it; returns who has lost it.
 
     Args:
         given_in: the family of cases (by its first) that alone takes back what it has given.
         at: when; at once unless said otherwise. What ends earlier anyway is left alone.
+        instance_id: the case that takes it, if one does: what is bound to something that it does not stand under was
+            given for others, and stays.
     """
     mine = and_(_a.role == role, _a.remit == remit)
     if person is not None:
@@ -90,6 +108,8 @@ def revoke(
     if given_in is not None:
         i = schema.instance.c
         mine = and_(mine, _a.instance_id.in_(select(i.id).where(i.root_id == given_in)))
+    if instance_id is not None:
+        mine = and_(mine, _a.id.in_(_reached(command, mine, set(_stands_under(command, instance_id)))))
     return _end(command, mine, at)
 
 
@@ -108,6 +128,14 @@ def _end(command: Command, mine: ColumnElement[bool], at: datetime | None = None
     persons = sorted(set(command.connection.execute(lost).scalars()))
     sweep.owe(command, persons, at)
     return persons
+
+
+def _reached(command: Command, which: ColumnElement[bool], remits: set[str]) -> list[str]:
+    """Of these grants, those that are bound to nothing, or to nothing but these remits."""
+    rows = command.connection.execute(
+        select(_a.id, _a.bound).where(which, or_(_a.until_at.is_(None), _a.until_at > clock.micros(command.now)))
+    )
+    return [row.id for row in rows if row.bound is None or remits.issuperset(row.bound.split(access.APART))]
 
 
 def _check(rules: Policy, role: str, remit: str, from_at: datetime, until_at: datetime | None) -> None:

@@ -113,6 +113,7 @@ authority = Table(  # a grant: the word itself is reserved in SQL
     Column("until_at", Time),
     Column("given_by", Key, nullable=False),
     Column("instance_id", Key),
+    Column("bound", Text),
     Index(None, "person_id"),
     Index(None, "role", "remit"),
 )

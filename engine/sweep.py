@@ -20,7 +20,7 @@ from engine.actor import ENGINE_KEY
 if TYPE_CHECKING:
     from engine.runtime import Command
 
-_t, _c, _s = schema.task.c, schema.candidate.c, schema.substitution.c
+_t, _s = schema.task.c, schema.substitution.c
 _NOBODY = (
     "“{step}” waits for {person}, who may no longer do it, and nobody else is named for it. "
     "Give back what {person} has lost and try again, or end the case."
@@ -102,6 +102,5 @@ def _put_back(command: Command, work: job.Job) -> None:
 
 def _others(command: Command, task_id: str) -> bool:
     """A role that nobody holds now may be given to somebody; a person who is named is there or is not."""
-    audiences = command.connection.execute(select(_c.audience).where(_c.task_id == task_id)).scalars()
-    of_roles = any(access.role_of(one) is not None for one in audiences)
-    return of_roles or bool(access.holders(command.connection, task_id, command.now))
+    found = access.offers_role(command.connection, task_id)
+    return found or bool(access.holders(command.connection, task_id, command.now))

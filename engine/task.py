@@ -208,7 +208,7 @@ def copy(command: Command, task_id: str, persons: Sequence[str], text: str) -> N
     of, task = _lock(command, task_id)
     if not persons:
         raise FormInvalid("Nobody was chosen.", [Problem("persons", "Choose at least one person.")])
-    if access.may_be_told(command.connection, of.id, persons):
+    if access.may_not_be_told(command.connection, of.id, persons):
         raise FormInvalid("It cannot be sent.", [Problem("persons", "These persons may not see this case.")])
     _tell(command, of, task, persons, "copy", text)
     of.record("task.copied", task.element, task=task_id, persons=sorted(persons), text=text)
@@ -260,7 +260,7 @@ def _is_seen(command: Command, task_id: str, of_case: bool) -> bool:
     return command.connection.execute(query).first() is not None
 
 
-_c, _p, _a = schema.candidate.c, schema.policy.c, schema.attachment.c
+_p, _a = schema.policy.c, schema.attachment.c
 _NEWEST = select(func.max(_p.version)).scalar_subquery()
 _POLICY = (
     _NEWEST.label("policy_version"),
@@ -269,7 +269,7 @@ _POLICY = (
 _LOCKED = (
     *(column.label(f"i_{column.name}") for column in schema.instance.columns),
     *schema.task.columns,
-    select(_c.task_id).where(_c.task_id == _t.id).exists().label("candidates"),
+    access.is_offered_at_all(_t.id).label("candidates"),
     select(_a.id).where(_a.task_id == _t.id).exists().label("files"),
 )
 _LOCK = Prepared(

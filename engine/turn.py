@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 
 from engine import access, clock, schema
 from engine.actor import Actor
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 GONE = "There is no such task, or it is not yours to see."
 LATE = "{who} {change} this task at {at}. It no longer waits for you."
-_t, _c = schema.task.c, schema.candidate.c
+_t = schema.task.c
 
 
 def acting_as(actor: Actor) -> str:
@@ -31,8 +31,7 @@ def acting_as(actor: Actor) -> str:
 def offered(actor: Actor) -> ColumnElement[bool]:
     """Tasks that nobody has taken and the actor may take."""
     # A list and not EXISTS: SQLite then reads the few candidates first instead of every untaken task.
-    mine = select(_c.task_id).where(_c.audience.in_(sorted(actor.audiences)))
-    return and_(_t.assignee.is_(None), _t.id.in_(mine))
+    return and_(_t.assignee.is_(None), _t.id.in_(access.tasks_offered(actor.audiences)))
 
 
 def taken(actor: Actor) -> ColumnElement[bool]:
@@ -66,21 +65,11 @@ def explain(view: View, task_id: str) -> None:
     e = schema.event.c
     here = and_(e.instance_id == _t.instance_id, e.element == _t.element, e.kind == "task.opened")
     query = select(_t.changed_by, _t.change, _t.changed_at, e.data).join(schema.event, here)
-    query = query.where(_t.id == task_id, _t.state != "open", *allowed(view.actor, _t.instance_id))
+    query = query.where(_t.id == task_id, _t.state != "open", access.allowed(view.actor, _t.instance_id))
     for row in view.connection.execute(query):
         told = json.loads(row.data)
         if told.get("task") == task_id and not view.actor.audiences.isdisjoint(told.get("audiences", ())):
             raise Conflict(LATE, who=row.changed_by, change=row.change, at=clock.instant(row.changed_at))
-
-
-def allowed(actor: Actor, instance_id: ColumnElement[str]) -> list[ColumnElement[bool]]:
-    """No recusal closes the instance to the actor, who comes for one of its remits if for one only."""
-    r, conditions = schema.remit.c, []
-    if actor.exclusions:
-        conditions.append(~exists().where(r.instance_id == instance_id, r.remit.in_(sorted(actor.exclusions))))
-    if actor.within is not None:
-        conditions.append(exists().where(r.instance_id == instance_id, r.remit == actor.within))
-    return conditions
 
 
 def take(view: View, task_id: str) -> Row[Any]:

@@ -5,6 +5,7 @@ What is not said to be open is closed. A role opens a row only within the remit 
 """
 
 from engine.access.granted import (
+    APART,
     ASKED,
     Granted,
     actor,
@@ -18,7 +19,17 @@ from engine.access.granted import (
     remit_of,
     role_of,
 )
-from engine.access.persons import barred, granted, holders, may_be_told, may_still_take, may_take
+from engine.access.opening import allowed, is_offered_at_all, tasks_offered
+from engine.access.persons import (
+    barred,
+    granted,
+    holders,
+    may_not_be_told,
+    may_still_take,
+    may_take,
+    offers_role,
+    takers,
+)
 from engine.access.record import record
 from engine.access.resolved import audiences_of, candidate_audiences, may_start, may_steer, remit_rows, remits_of
 from engine.access.rows import may_do, visible
@@ -26,10 +37,12 @@ from engine.access.showing import sees, shows
 from engine.access.values import Sight, shown, sight, sights
 
 __all__ = [
+    "APART",
     "ASKED",
     "Granted",
     "Sight",
     "actor",
+    "allowed",
     "asking",
     "audiences_of",
     "barred",
@@ -40,13 +53,15 @@ __all__ = [
     "holds",
     "is_at_home",
     "is_of_house",
-    "may_be_told",
+    "is_offered_at_all",
     "may_do",
+    "may_not_be_told",
     "may_start",
     "may_steer",
     "may_still_take",
     "may_take",
     "narrowed",
+    "offers_role",
     "policy_of",
     "record",
     "remit_of",
@@ -58,5 +73,7 @@ __all__ = [
     "shows",
     "sight",
     "sights",
+    "takers",
+    "tasks_offered",
     "visible",
 ]

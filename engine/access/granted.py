@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     and_,
     bindparam,
+    func,
     literal,
     literal_column,
     or_,
@@ -27,6 +28,8 @@ from engine.errors import Forbidden
 from engine.policy import FieldClass, Policy
 from engine.prepared import Prepared, among, listed
 
+APART = "\n"
+"""Between the remits that a grant is bound to."""
 ASKED = "asked"
 """What the access record says of somebody who has given a reason for looking at what is shown to those who ask."""
 ASKED_FOR = timedelta(hours=1)
@@ -42,11 +45,14 @@ class Granted(Actor):
 
     Attributes:
         policy: in force when the actor was read; decides what each audience opens.
+        bound: of the audience strings those that only cases have given, each with what one of these cases stood under;
+            it counts, where a role must be held besides another, in cases that stand under all of that.
         asked: ids of instances of which they have lately asked, with a reason, for what is shown to those who ask.
     """
 
     policy: Policy = field(default=_NO_POLICY, compare=False, repr=False)
     asked: frozenset[str] = frozenset()
+    bound: frozenset[tuple[str, frozenset[str]]] = frozenset()
 
 
 def actor(connection: Connection, person: str, now: datetime, on_behalf_of: str | None = None) -> Granted:
@@ -65,12 +71,17 @@ def actor(connection: Connection, person: str, now: datetime, on_behalf_of: str 
         raise Forbidden("You do not stand in for {person} now.", person=on_behalf_of)
     # Somebody who has left takes all they had with them, and whoever stood in for them has nothing to stand in for.
     present = {row.id for row in found if row.kind == "person"}
-    granted = {audience(row.id, row.value) for row in found if row.kind == "grant"}
+    given = {_grant(row.id, row.value) for row in found if row.kind == "grant"}
+    granted = {one for one, _ in given}
+    free = {one for one, remits in given if not remits}
     audiences = granted | {person_audience(p) for p in persons} if present == set(persons) else set()
     barred = frozenset(row.value for row in found if row.kind == "barred")
     asked = frozenset(row.id for row in found if row.kind == ASKED)
+    bound = frozenset((one, remits) for one, remits in given if one not in free)
     released = next((policy.known(connection, int(row.id), row.value) for row in found if row.kind == "policy"), None)
-    return Granted(person, frozenset(audiences), on_behalf_of, barred, policy=released or _NO_POLICY, asked=asked)
+    return Granted(
+        person, frozenset(audiences), on_behalf_of, barred, policy=released or _NO_POLICY, asked=asked, bound=bound
+    )
 
 
 def narrowed(who: Granted, remit: str) -> Granted:
@@ -92,12 +103,18 @@ def _granted(_dialect: str) -> CompoundSelect[Any]:
     none: ColumnElement[Any] = literal_column("NULL").label("value")
     return union_all(
         select(_said("person"), p.id, none).where(among(p.id, persons), p.active),
-        select(_said("grant"), a.role, a.remit).where(holds_now),
+        select(_said("grant"), a.role, func.coalesce(a.remit + literal(APART) + a.bound, a.remit)).where(holds_now),
         select(_said("barred"), e.person_id, e.remit).where(among(e.person_id, persons)),
         select(_said("stands in"), s.person_id, none).where(stands_in, s.from_at <= at, s.until_at > at),
         select(_said(ASKED), r.object, none).where(has_asked, r.at > bindparam("b_since", type_=BigInteger)),
         policy.newest("policy"),
     )
+
+
+def _grant(role: str, value: str) -> tuple[str, frozenset[str]]:
+    """A grant's audience string, and what the case stood under that gave it."""
+    remit, *given = value.split(APART)
+    return audience(role, remit), frozenset(given)
 
 
 def _said(kind: str) -> ColumnElement[str]:
@@ -146,22 +163,46 @@ def holds(who: Actor, roles: Iterable[str], remits: Iterable[str]) -> bool:
     return any(remit_of(one) in reached for one in held(who, roles))
 
 
-def counting(who: Actor, field: FieldClass, roles: Iterable[str]) -> list[str]:
-    """The actor's audience strings for these roles, without those that count only with a role they do not hold."""
-    return [one for one in held(who, roles) if _is_held_besides(who, field, remit_of(one))]
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where something that an actor holds counts: cases under this remit that stand under all of ``given`` besides.
+
+    Attributes:
+        given: what a case stood under that gave them the role held besides; empty: no case did.
+    """
+
+    remit: str
+    given: frozenset[str] = frozenset()
+
+    def has(self, remits: Collection[str]) -> bool:
+        """Whether a case that stands under these remits is reached."""
+        return (self.remit == WHOLE_OFFICE or self.remit in remits) and self.given <= frozenset(remits)
 
 
-def _is_held_besides(who: Actor, field: FieldClass, remit: str) -> bool:
+def counting(who: Actor, field: FieldClass, roles: Iterable[str]) -> frozenset[Reach]:
+    """Where these roles count for the actor: not where another has to be held with them, and is not."""
+    return _besides(who, field, {remit_of(one) for one in held(who, roles)})
+
+
+def homes(who: Actor, field: FieldClass) -> frozenset[Reach]:
+    """Where having done a task opens a value of this class to the actor."""
+    return _besides(who, field, {remit_of(one) for one in who.audiences if role_of(one) is not None})
+
+
+def _besides(who: Actor, field: FieldClass, remits: Iterable[str]) -> frozenset[Reach]:
+    return frozenset(Reach(remit, given) for remit in remits for given in _held_besides(who, field, remit))
+
+
+def _held_besides(who: Actor, field: FieldClass, remit: str) -> Collection[frozenset[str]]:
+    """For each time that the role is held which a class asks for besides: what it is bound to."""
     role = policy_of(who).roles.get(field.hold) if field.hold is not None else None
     if role is None or remit.partition(":")[0] != role.remit:
-        return True
-    return audience(role.key, remit) in who.audiences
-
-
-def homes(who: Actor, field: FieldClass) -> frozenset[str]:
-    """The remits within which having done a task opens a value of this class to the actor."""
-    remits = {remit_of(one) for one in who.audiences if role_of(one) is not None}
-    return frozenset(remit for remit in remits if _is_held_besides(who, field, remit))
+        return [frozenset()]
+    one = audience(role.key, remit)
+    if one not in who.audiences:
+        return []
+    bound = who.bound if isinstance(who, Granted) else frozenset()
+    return [given for of, given in bound if of == one] or [frozenset()]
 
 
 def is_at_home(who: Actor, remits: Collection[str]) -> bool:

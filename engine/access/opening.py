@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, FromClause, and_, exists, not_, or_, true
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, and_, exists, not_, or_, select, true
 
 from engine import prepared, schema
 from engine.access.granted import inside, remit_of, role_of
@@ -66,6 +66,16 @@ def is_plain(instance_id: Any) -> Seen:
 def is_offered(audiences: Wanted, task_id: Any) -> Seen:
     """The task is offered to one of the audiences."""
     return exists_where(_CANDIDATE, _CANDIDATE.c.task_id == task_id, among(_CANDIDATE.c.audience, audiences))
+
+
+def tasks_offered(audiences: Collection[str]) -> Select[tuple[str]]:
+    """Ids of the tasks that are offered to one of the audiences; read first where they are few among very many."""
+    return select(schema.candidate.c.task_id).where(among(schema.candidate.c.audience, audiences))
+
+
+def is_offered_at_all(task_id: Any) -> Seen:
+    """The task is offered to somebody, and not one person's from the start."""
+    return exists_where(_CANDIDATE, _CANDIDATE.c.task_id == task_id)
 
 
 def works_on(audiences: Collection[str], instance_id: Any) -> Seen:

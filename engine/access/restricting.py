@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import FromClause, and_, false, func, not_, or_, true
 
 from engine import schema
-from engine.access.granted import Granted, counting, homes, inside, remit_of
+from engine.access.granted import Granted, Reach, counting, homes, inside
 from engine.access.opening import Seen, exists_where, has_done, is_plain, is_within, works_on
 from engine.actor import WHOLE_OFFICE, Actor
 from engine.policy import FieldClass, Policy, ProcessPolicy
@@ -23,21 +23,28 @@ def of_process(instance_id: Any, process_keys: Collection[str]) -> Seen:
     return exists_where(_OF_PROCESS, i.id == instance_id, i.process_key.in_(sorted(process_keys)))
 
 
-def holds_within(audiences: Iterable[str], instance_id: Any) -> Seen:
-    """One of these strings, which the actor has, is held for the whole office or within a remit of the instance."""
-    return _within({remit_of(one) for one in audiences}, instance_id)
+def reached(counted: Collection[Reach], instance_id: Any) -> Seen:
+    """The instance stands under one of these remits, and under what goes with it."""
+    by_given: dict[frozenset[str], set[str]] = defaultdict(set)
+    for each in counted:
+        by_given[each.given].add(each.remit)
+    ways = [
+        and_(_within(remits, instance_id), *(is_within([one], instance_id) for one in sorted(given)))
+        for given, remits in sorted(by_given.items(), key=lambda item: sorted(item[0]))
+    ]
+    return or_(false(), *ways)
 
 
 def let_through(actor: Actor, rules: Policy, field: FieldClass, instance_id: Any) -> Seen:
     """The actor is shown a restricted value of an instance that they see: ``values`` decides the same in Python."""
-    ways = [holds_within(counting(actor, field, field.roles), instance_id)]
+    ways = [reached(counting(actor, field, field.roles), instance_id)]
     house = inside(actor, rules)
     if house:
         ways.append(works_on(house, instance_id))
-        ways.append(and_(has_done(actor, instance_id), _within(homes(actor, field), instance_id)))
+        ways.append(and_(has_done(actor, instance_id), reached(homes(actor, field), instance_id)))
     asking = counting(actor, field, field.ask)
     if asking and isinstance(actor, Granted) and actor.asked:
-        ways.append(and_(instance_id.in_(sorted(actor.asked)), holds_within(asking, instance_id)))
+        ways.append(and_(instance_id.in_(sorted(actor.asked)), reached(asking, instance_id)))
     return or_(*ways)
 
 
@@ -50,7 +57,7 @@ def unrestricted(actor: Actor, rules: Policy, instance_id: Any) -> Seen:
     limits = [
         or_(not_(of_process(instance_id, keys)), is_plain(instance_id), let_through(actor, rules, field, instance_id))
         for field, keys in alike.items()
-        if not any(remit_of(one) == WHOLE_OFFICE for one in counting(actor, field, field.roles))
+        if Reach(WHOLE_OFFICE) not in counting(actor, field, field.roles)
     ]
     return and_(true(), *limits)
 

@@ -24,7 +24,7 @@ from engine.access.opening import (
     takes_part,
     takes_part_inside,
 )
-from engine.access.restricting import files_let_through, holds_within, in_fields, of_process, unrestricted
+from engine.access.restricting import files_let_through, in_fields, of_process, reached, unrestricted
 from engine.actor import WHOLE_OFFICE, Actor, person_audience
 from engine.policy import EVERY_ROLE, STARTER, Policy, ProcessPolicy
 
@@ -110,7 +110,7 @@ def _attachment(actor: Actor, rules: Policy, a: FromClause) -> Seen:
     """
     fresh = and_(not_(a.c.kept), a.c.person_id == actor.person, takes_part(actor, actor.audiences, a.c.instance_id))
     listed = [
-        and_(in_fields(a, [name]), of_process(a.c.instance_id, [process.key]), holds_within(counted, a.c.instance_id))
+        and_(in_fields(a, [name]), of_process(a.c.instance_id, [process.key]), reached(counted, a.c.instance_id))
         for process in rules.processes.values()
         for name, field in process.fields.items()
         if field.cls != "restricted" and field.when is None

@@ -11,7 +11,7 @@ from sqlalchemy import and_, false, or_, true
 
 from engine.access.granted import counting, inside, policy_of
 from engine.access.opening import Seen, allowed, has_done, is_at_home, is_read, takes_part, works_on
-from engine.access.restricting import holds_within, let_through
+from engine.access.restricting import let_through, reached
 from engine.actor import Actor, person_audience
 from engine.policy import FieldClass
 
@@ -42,7 +42,7 @@ def shows(actor: Actor, field: FieldClass, instance_id: Any) -> Seen:
     if field.when is None:
         if field.cls == "open":
             return true()
-        ways.append(holds_within(counting(actor, field, field.roles), instance_id))
+        ways.append(reached(counting(actor, field, field.roles), instance_id))
         if field.cls == "restricted":
             ways.append(let_through(actor, rules, field, instance_id))
     return and_(true(), or_(false(), *ways))

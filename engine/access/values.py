@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import literal, select, union_all
 
 from engine import schema
-from engine.access.granted import counting, has_asked, homes, inside, is_at_home, policy_of, remit_of, role_of
-from engine.actor import WHOLE_OFFICE, Actor, person_audience
+from engine.access.granted import Reach, counting, has_asked, homes, inside, is_at_home, policy_of, role_of
+from engine.actor import Actor, person_audience
 from engine.errors import ExpressionFailed
 from engine.policy import INTERNAL, OPEN, FieldClass, ProcessPolicy
 
@@ -151,13 +151,13 @@ def _let_through(actor: Actor, seen: Sight, house: frozenset[str], field: FieldC
     """
     if not seen.work.isdisjoint(house):
         return True
-    if seen.done and house and not homes(actor, field).isdisjoint({WHOLE_OFFICE, *seen.remits}):
+    if seen.done and house and _reach(homes(actor, field), seen):
         return True
     return has_asked(actor, seen.instance_id) and _reach(counting(actor, field, field.ask), seen)
 
 
-def _reach(audiences: Collection[str], seen: Sight) -> bool:
-    return not {remit_of(one) for one in audiences}.isdisjoint({WHOLE_OFFICE, *seen.remits})
+def _reach(counted: Collection[Reach], seen: Sight) -> bool:
+    return any(each.has(seen.remits) for each in counted)
 
 
 def answered(conditions: Sequence[str], decide: Decide | None) -> dict[str, bool]:

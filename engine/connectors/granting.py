@@ -15,7 +15,7 @@ from engine.policy import Policy
 
 
 def give(work: Work) -> Values:
-    """Give one role or several to one person or several."""
+    """Give one role or several to one person or several; what restricted values they open is bound to the case."""
     given, persons = _roles(work), work.texts("person")
     from_at, until_at = work.moment("from"), work.moment("until")
     if not persons:
@@ -28,12 +28,15 @@ def give(work: Work) -> Values:
 
 
 def revoke(work: Work) -> Values:
-    """Take one role or several from those named, or from everyone who holds it within the remit."""
+    """Take one role or several from those named, or from everyone who holds it within the remit.
+
+    What another case gave for something that this one does not stand under stays.
+    """
     given_in = _family(work) if work.header("given") else None
     persons = work.texts("person") if "person" in work.inputs else [None]
     revoked: dict[str, None] = {}
     for (role, remit), person in product(_roles(work).items(), persons):
-        lost = grant.revoke(work.command, role, remit, person, given_in=given_in)
+        lost = grant.revoke(work.command, role, remit, person, given_in=given_in, instance_id=work.instance_id)
         revoked |= dict.fromkeys(lost)
     return {"revoked": list(revoked)}
 

@@ -142,7 +142,7 @@ def todo(view: View, wanted: Filter = Filter(), after: str | None = None, size: 
 def done(view: View, wanted: Filter = Filter(), after: str | None = None, size: int = SIZE) -> Page[Work]:
     """已办: tasks that the reader has completed, latest first."""
     order = (_t.closed_at, _t.id)
-    own = and_(_t.closed_by == view.actor.person, _t.state == "completed", *turn.allowed(view.actor, _t.instance_id))
+    own = and_(_t.closed_by == view.actor.person, _t.state == "completed", access.allowed(view.actor, _t.instance_id))
     query = select(_t.id, _t.closed_at.label("place")).where(own, *_wanted(view, wanted))
     if wanted.text:
         query = query.join(schema.instance, _i.id == _t.instance_id)
@@ -190,7 +190,7 @@ def notices(view: View, wanted: Filter = Filter(), after: str | None = None, siz
 
 def overview(view: View) -> Overview:
     """How much there is, in one statement; it stops counting at 1 000."""
-    picked = select(_t.id).where(turn.mine(view.actor), *turn.allowed(view.actor, _t.instance_id))
+    picked = select(_t.id).where(turn.mine(view.actor), access.allowed(view.actor, _t.instance_id))
     few = picked.limit(COUNT_LIMIT).subquery()
     tasks = (
         select(_seen.c.process_key, func.max(_seen.c.definition_id), func.count(), func.count(_seen.c.seen_at))

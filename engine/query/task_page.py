@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Row, and_, exists, func, literal, or_, select
 
 from engine import access, clock, definition, instance, interpreter, schema, turn, variables
-from engine.actor import WHOLE_OFFICE, audience, person_audience
 from engine.bpmn.diagram import Element
 from engine.draft import Draft
 from engine.errors import NotFound
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 OTHERS_LIMIT = 50
 FILES_LIMIT = 400
 NEAR = 50
-_t, _i, _d, _c, _a = schema.task.c, schema.instance.c, schema.draft.c, schema.candidate.c, schema.authority.c
+_t, _i, _d = schema.task.c, schema.instance.c, schema.draft.c
 _assignee, _closer, _next = schema.person.alias("has"), schema.person.alias("did"), schema.task.alias("following")
 
 
@@ -204,7 +203,7 @@ def _row(view: View, task_id: str) -> Row[Any]:
         )
         .add_columns(access.visible(view.actor, "instance").label("sees_case"))
         .add_columns(access.visible(view.actor, "story").label("sees_story"))
-        .add_columns(exists().where(_c.task_id == _t.id).label("offered"))
+        .add_columns(access.is_offered_at_all(_t.id).label("offered"))
         .add_columns(
             _d.content.label("draft_content"), _d.revision.label("draft_revision"), _d.saved_at.label("draft_at")
         )
@@ -355,18 +354,12 @@ def takes_files(view: View, instance_id: str, task_id: str | None) -> bool:
 
 
 def _others(view: View, row: Row[Any]) -> tuple[Person, ...]:
-    """Persons who hold what the task is offered to, within what the reader may look up in the directory."""
-    p, now = schema.person.c, clock.micros(view.now)
-    offered = select(_c.audience).where(_c.task_id == row.id)
-    whole = _a.role + literal(audience("", WHOLE_OFFICE))
-    within = _a.role + literal(audience("", "")) + _a.remit
-    holds = select(_a.person_id).where(
-        or_(within.in_(offered), whole.in_(offered)), _a.from_at <= now, or_(_a.until_at.is_(None), _a.until_at > now)
-    )
+    """Persons who may take the task, within what the reader may look up in the directory."""
+    p = schema.person.c
     query = (
         select(p.id, p.name, p.name_en)
-        .where(or_(p.id.in_(holds), (literal(person_audience("")) + p.id).in_(offered)))
-        .where(p.active, p.id != turn.acting_as(view.actor), access.visible(view.actor, "person"))
+        .where(access.takers(row.id, row.instance_id, view.now))
+        .where(p.id != turn.acting_as(view.actor), access.visible(view.actor, "person"))
         .order_by(p.sort, p.id)
         .limit(OTHERS_LIMIT)
     )

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Subquery, literal, select, union_all
 
-from engine import schema, turn
+from engine import access, schema, turn
 from engine.actor import Actor
 from engine.query import paging
 from engine.schema import UNDUE
@@ -92,9 +92,9 @@ def _piece(
     if wanted.conditions:
         tasks = tasks.join(schema.instance, _i.id == _t.instance_id)
     # Left out early, lest a recusal empty whole pages; access.visible decides all the same.
-    own = turn.allowed(actor, _t.instance_id)
+    own = access.allowed(actor, _t.instance_id)
     behind = paging.beyond(place, wanted.after, descending=wanted.descending)
-    tasks = tasks.where(_t.state == "open", *own, *wanted.conditions, *behind)
+    tasks = tasks.where(_t.state == "open", own, *wanted.conditions, *behind)
     return tasks.order_by(*_along(along or place, wanted)).limit(wanted.size)
 
 

@@ -68,16 +68,33 @@ def cases() -> st.SearchStrategy[Case]:
 
 @dataclass
 class Someone:
-    grants: set[str]
+    own: set[str]
     recusals: set[str]
     asked: set[str]
+    bound: set[tuple[str, str]]
+    """Grants of cases, each with what the case stood under besides."""
+
+    @property
+    def grants(self) -> set[str]:
+        return self.own | {grant for grant, _ in self.bound}
+
+    def on_duty(self, remit: str, of: Case) -> bool:
+        """Whether they are on duty in a ward, as far as this case is concerned."""
+        duty = f"DUTY@{remit}"
+        return duty in self.own or any(grant == duty and other in of.remits for grant, other in self.bound)
 
 
 ASKED = st.sets(st.sampled_from(["I0", "I1"]))
+DUTIES, FAMILIES = ["DUTY@ward:W1", "DUTY@ward:W2"], ["family:F1", "family:F2"]
+BOUND = st.sets(
+    st.tuples(st.sampled_from(["DUTY@ward:W1", "DUTY@ward:W2"]), st.sampled_from(["family:F1", "family:F2"])),
+    max_size=2,
+)
 
 
 def people() -> st.SearchStrategy[Someone]:
-    return st.builds(Someone, st.sets(audiences(), max_size=3), st.sets(st.sampled_from(REMITS), max_size=1), ASKED)
+    recusals = st.sets(st.sampled_from(REMITS), max_size=1)
+    return st.builds(Someone, st.sets(audiences(), max_size=3), recusals, ASKED, BOUND)
 
 
 # ---- the model: sentences of the rules, one by one
@@ -117,8 +134,8 @@ def roles_in(who: Someone, of: Case) -> set[str]:
 
 
 def wards(who: Someone, of: Case, *roles: str) -> list[str]:
-    """Remits of the case within which the person holds all of these roles."""
-    return [remit for remit in of.remits if all(f"{role}@{remit}" in who.grants for role in roles)]
+    """Remits of the case within which the person is on duty and holds all of these roles besides."""
+    return [r for r in of.remits if who.on_duty(r, of) and all(f"{role}@{r}" in who.grants for role in roles)]
 
 
 def takes_part_in_work(key: str, who: Someone, of: Case) -> bool:
@@ -131,7 +148,7 @@ def did(key: str, who: Someone, of: Case, *, hold: bool) -> bool:
     if of.done_by != key or not house(who.grants):
         return False
     counting = {grant for grant in who.grants if not hold or not grant.split("@")[1].startswith("ward:")}
-    on_duty = wards(who, of, "DUTY") if hold else []
+    on_duty = wards(who, of) if hold else []
     return bool(on_duty) or any(grant.split("@")[1] in {"*", *of.remits} for grant in counting)
 
 
@@ -141,7 +158,7 @@ def let_through(key: str, who: Someone, of: Case, name: str, case_id: str) -> bo
     if name == "plan":
         return works or "DIR@*" in who.grants or did(key, who, of, hold=False)
     asked = case_id in who.asked and "DIR@*" in who.grants
-    return works or asked or bool(wards(who, of, "DOC", "DUTY")) or did(key, who, of, hold=True)
+    return works or asked or bool(wards(who, of, "DOC")) or did(key, who, of, hold=True)
 
 
 def whole(key: str, who: Someone, of: Case, case_id: str) -> bool:
@@ -193,7 +210,7 @@ def values(key: str, who: Someone, of: Case, case_id: str) -> set[str]:
     within = roles_in(who, of)
     if of.process == "consult":
         shown = {name for name in ("plan", "unnamed") if let_through(key, who, of, name, case_id)}
-        return shown | ({"title"} if insider else set()) | ({"diagnosis"} if wards(who, of, "DOC", "DUTY") else set())
+        return shown | ({"title"} if insider else set()) | ({"diagnosis"} if wards(who, of, "DOC") else set())
     found = {"title", "plan", "unnamed"} if insider else {"title"}
     return found | ({"plan"} if "KIN" in within else set()) | ({"diagnosis"} if "DOC" in within else set())
 
@@ -204,8 +221,8 @@ def values(key: str, who: Someone, of: Case, case_id: str) -> set[str]:
 def fill(connection: Connection, made: list[Case], persons: list[Someone]) -> None:
     for key, who in zip(PEOPLE, persons, strict=True):
         person(connection, key)
-        for n, grant in enumerate(sorted(who.grants)):
-            give(connection, key, *grant.split("@"), number=n)
+        for n, (grant, other) in enumerate([*((one, None) for one in sorted(who.own)), *sorted(who.bound)]):
+            give(connection, key, *grant.split("@"), number=n, bound=other)
         for remit in who.recusals:
             put(connection, "exclusion", person_id=key, remit=remit, since_at=0)
         for at in who.asked:

@@ -142,7 +142,7 @@ def test_a_case_is_told_only_to_those_who_see_it(database: Database) -> None:
         person(connection, "doc", "DOC@ward:W1")
         put(connection, "exclusion", person_id="recused", remit="ward:W1", since_at=0)
         told = ["dir", "recused", "doc", "nobody", "dir"]
-        assert access.may_be_told(connection, "I1", told) == ["recused", "doc", "nobody"]
+        assert access.may_not_be_told(connection, "I1", told) == ["recused", "doc", "nobody"]
 
 
 def test_looking_is_written_down_without_what_was_seen(database: Database) -> None:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from engine import access, grant, schema
@@ -17,6 +20,7 @@ from tests.engine.clinic import (
     give,
     one_database,  # noqa: F401 - a fixture
     person,
+    put,
 )
 
 DAY = timedelta(days=1)
@@ -162,3 +166,76 @@ def test_nobody_stands_in_for_themselves_or_where_the_two_roles_may_not_meet(dat
             grant.substitute(command, "ben", "ben", NOW, NOW + DAY)
         with pytest.raises(NotFound):
             grant.substitute(command, "ben", "nobody", NOW, NOW + DAY)
+
+
+# ---- a right that a case gives
+
+
+def rooms(command: Command, count: int) -> None:
+    """Consultations on several families, all in one ward, whose doctor is Amy; one is begun for each."""
+    person(command.connection, "amy", "DOC@ward:W1")
+    for n in range(count):
+        case(command.connection, f"I{n}", "consult", readers=("DOC@ward:W1",), remits=("ward:W1", f"family:F{n}"))
+        remark = {"person_id": "ben", "at": 0, "text": "x", "class": "internal"}
+        put(command.connection, "comment", id=f"I{n}", instance_id=f"I{n}", **remark)
+
+
+def told(command: Command, count: int) -> list[bool]:
+    """Of which of these consultations Amy is shown the diagnosis, what has no class of its own, and remarks."""
+    actor = access.actor(command.connection, "amy", NOW)
+    sights = access.sights(desk(command.connection, actor), [f"I{n}" for n in range(count)])
+    shown = [set(access.shown(actor, sights[f"I{n}"], {"diagnosis": 1, "other": 1})) for n in range(count)]
+    assert all(each in (set(), {"diagnosis", "other"}) for each in shown)
+    remarks = select(schema.comment.c.id).where(access.visible(actor, "comment"))
+    assert set(command.connection.execute(remarks).scalars()) == {f"I{n}" for n in range(count) if shown[n]}
+    return [bool(each) for each in shown]
+
+
+STEPS = st.lists(st.tuples(st.sampled_from(["give", "take", "give by hand"]), st.integers(0, 2)), max_size=8)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(steps=STEPS)
+def test_what_a_case_gives_opens_and_closes_what_is_its_own_in_whatever_order(
+    database: Database, steps: list[tuple[str, int]]
+) -> None:
+    with clinic(database) as command:
+        rooms(command, 3)
+        given_, by_hand = set[int](), False
+        for what, n in steps:
+            if what == "give":
+                grant.give(command, "amy", "DUTY", "ward:W1", instance_id=f"I{n}")
+                given_.add(n)
+            elif what == "take":
+                grant.revoke(command, "DUTY", "ward:W1", instance_id=f"I{n}")
+                given_.discard(n)
+                by_hand = False  # what is bound to nothing is nobody's own, and any case may take it
+            else:
+                grant.give(command, "amy", "DUTY", "ward:W1")
+                by_hand = True
+            assert told(command, 3) == [by_hand or n in given_ for n in range(3)]
+
+
+def test_two_that_overlap_close_in_every_order_without_touching_each_other(database: Database) -> None:
+    events = [("give", 0), ("take", 0), ("give", 1), ("take", 1)]
+    for order in permutations(events):
+        if any(order.index(("take", n)) < order.index(("give", n)) for n in (0, 1)):
+            continue
+        with clinic(database) as command:
+            rooms(command, 2)
+            for at, (what, n) in enumerate(order, 1):
+                act = grant.give if what == "give" else grant.revoke
+                who = ["amy"] if what == "give" else []
+                act(command, *who, "DUTY", "ward:W1", instance_id=f"I{n}")
+                done = order[:at]
+                wanted = [("give", n) in done and ("take", n) not in done for n in (0, 1)]
+                assert told(command, 2) == wanted, order
+
+
+def test_a_role_taken_by_hand_is_taken_whatever_it_was_given_for(database: Database) -> None:
+    with clinic(database) as command:
+        rooms(command, 2)
+        for n in (0, 1):
+            grant.give(command, "amy", "DUTY", "ward:W1", instance_id=f"I{n}")
+        assert grant.revoke(command, "DUTY", "ward:W1", "amy") == ["amy"]
+        assert told(command, 2) == [False, False]

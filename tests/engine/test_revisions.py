@@ -196,6 +196,22 @@ def _holding(connection: Connection, word: str) -> list[str]:
     return list(connection.execute(select(schema.fact.c.name).where(holds)).scalars())
 
 
+def test_a_role_that_a_case_gave_is_bound_to_what_the_case_stands_under_beside_it(databases: Databases):
+    with databases.empty() as url, closing(Database(url)) as database:
+        with database._revising() as connection:
+            tables = _tables_of(connection, "0010", "authority", "remit")
+            for case, remit in (("c1", "ward:W1"), ("c1", "family:F2"), ("c1", "bed:B1"), ("c2", "ward:W1")):
+                connection.execute(insert(tables["remit"]), {"instance_id": case, "remit": remit})
+            about = {"person_id": "ann", "role": "DUTY", "remit": "ward:W1", "from_at": 0, "given_by": "mia"}
+            for key, case in (("by a case", "c1"), ("by one of the ward", "c2"), ("by hand", None)):
+                connection.execute(insert(tables["authority"]), {"id": key, "instance_id": case, **about})
+        assert database.revise()
+        with database.read() as connection:
+            a = schema.authority.c
+            bound = {"by a case": "bed:B1\nfamily:F2", "by one of the ward": None, "by hand": None}
+            assert dict(connection.execute(select(a.id, a.bound)).all()) == bound
+
+
 def _tables_of(connection: Connection, revision: str, *more: str) -> dict[str, sa.Table]:
     """Make the tables of an earlier version; they are read from the database, as ``schema`` says what is now."""
     config = revisions.configured(revisions.FOLDERS)

@@ -21,6 +21,7 @@ WORDS = (
     "engine.schema",
     "engine.searching",
     "engine.terms",
+    "engine.unpacking",
 )
 PURE = ("engine.bpmn", "engine.calendar", "engine.dmn", "engine.feel", "engine.form", "engine.interpreter")
 STATE = (
@@ -55,6 +56,22 @@ TRANSACTION = "engine/database.py"
 VALUES = frozenset(
     {"variable", "fact", "sealed", "event", "register_entry", "entry_fact", "comment", "attachment", "attachment_body"}
 )
+# Who may see, take and be told is asked of engine/access; these write down what it is asked of, or have a reason.
+RIGHTS = frozenset({"authority", "candidate", "reader", "exclusion"})
+KEEPERS = {
+    "engine/grant.py": "gives and takes",
+    "engine/instance.py": "writes down who reads a case",
+    "engine/circulating.py": "lays a case open to more readers",
+    "engine/writing/facts.py": "writes down whom a task is offered to",
+    "engine/writing/gone.py": "takes away what was offered",
+    "engine/task.py": "looks at the offers that it has just written",
+    "engine/enrolling.py": "tells an administrator what somebody who leaves is alone to do",
+    "engine/query/performers.py": "says in words whom a task was offered to",
+    "engine/query/rights.py": "shows an administrator who holds what",
+    "engine/history.py": "compares what was offered with the story",
+    "engine/query/waiting.py": "walks along what is offered, and asks access of what it finds",
+    "web/demo.py": "says which roles the cast of a demonstration has",
+}
 READERS = ("engine.variables", "engine.history", "engine.sealing")
 NOW = {"now", "utcnow", "today"}
 
@@ -152,6 +169,16 @@ def values_by_one_way(source: Source) -> Iterator[str]:
             yield f"{source.path}:{line} reads {what} and asks neither access.shown, access.shows nor access.visible"
 
 
+def rights_by_one_answer(source: Source) -> Iterator[str]:
+    """Who may see, take and be told of something is asked of ``engine/access``, never of the tables themselves."""
+    inside = source.within("engine/access") or source.within("engine/revisions") or source.path == "engine/schema.py"
+    if inside or source.path in KEEPERS or not source.within("engine", "web"):
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Attribute) and node.attr in RIGHTS and getattr(node.value, "id", "") == "schema":
+            yield f"{source.path}:{node.lineno} reads schema.{node.attr}; engine/access says who may"
+
+
 def _asks_access(source: Source) -> bool:
     called = (node.func for node in ast.walk(source.tree) if isinstance(node, ast.Call))
     return any(isinstance(each, ast.Attribute) and each.attr in ("shown", "shows", "visible") for each in called)
@@ -166,6 +193,7 @@ RULES = (
     one_clock,
     one_commit,
     values_by_one_way,
+    rights_by_one_answer,
 )
 
 
@@ -231,6 +259,12 @@ BAD = (
     (values_by_one_way, "web/inbox/cases.py", "from engine import schema\nquery = select(schema.variable)"),
     (values_by_one_way, "web/api/showing.py", "from engine import history"),
     (values_by_one_way, "engine/query/late.py", "from engine import schema\nquery = select(schema.fact.c.value)"),
+    (
+        rights_by_one_answer,
+        "engine/query/late.py",
+        "from engine import schema\nquery = select(schema.authority.c.role)",
+    ),
+    (rights_by_one_answer, "web/inbox/late.py", "from engine import schema\nclosed = schema.exclusion.alias()"),
 )
 GOOD = (
     (one_door, "engine/interpreter/steps.py", "from SpiffWorkflow.task import Task"),
@@ -247,6 +281,7 @@ GOOD = (
         "engine/query/late.py",
         "from engine import access, schema\nfound = access.shown(actor, seen, read(schema.fact))",
     ),
+    (rights_by_one_answer, "engine/access/late.py", "from engine import schema\nquery = select(schema.reader)"),
     (values_by_one_way, "web/auth/session.py", "from engine import schema\nquery = select(schema.session)"),
 )
 

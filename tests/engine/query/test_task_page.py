@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import delete
 
-from engine import draft, instance, schema, task
+from engine import access, draft, instance, schema, task
 from engine.actor import person
 from engine.errors import NotFound
 from engine.query import task_page
@@ -93,6 +94,23 @@ def test_who_else_may_do_it_are_the_others_of_the_role(hospital: Hospital) -> No
     page = read(hospital, "ann", hospital.task(hospital.admit()))
 
     assert [each.id for each in page.others] == ["abe"]
+
+
+def test_whoever_is_recused_or_has_left_is_offered_to_nobody_as_a_colleague(hospital: Hospital) -> None:
+    waiting = hospital.task(hospital.admit())
+    with hospital.rows() as command:
+        for key in ("recused", "left"):
+            clinic.person(command.connection, key, "NURSE@ward:W1", active=key != "left", sort=key)
+        clinic.put(command.connection, "exclusion", person_id="recused", remit="ward:W1", since_at=0)
+    try:
+        assert [each.id for each in read(hospital, "ann", waiting).others] == ["abe"]
+        with hospital.runtime.read() as view:
+            assert access.holders(view.connection, waiting, view.now) == ["abe", "ann"]
+    finally:
+        with hospital.rows() as command:
+            for table in (schema.exclusion, schema.authority):
+                gone = table.c.person_id.in_(["recused", "left"])
+                command.connection.execute(delete(table).where(gone))
 
 
 def test_what_may_be_done_follows_who_has_the_task(hospital: Hospital) -> None:
