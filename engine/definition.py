@@ -177,7 +177,7 @@ def _read(view: View, definition_id: str) -> Definition:
     process = diagram.read(parts["diagram", source], source).processes[row.process_key]
     decisions = _decisions(parts)
     forms = {name: forms_.read(body, name) for (kind, name), body in parts.items() if kind == "form"}
-    spec = interpreter.compile(process, _named(process, forms, decisions))
+    spec = interpreter.compile(process, _named(process, forms, decisions), released=True)
     entry = None if row.plain else view.rules.processes.get(row.process_key)
     return Definition(
         id=row.id,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from engine import instance, release, task
-from engine.errors import Conflict, Forbidden, FormInvalid, KeyReused, NotFound
+from engine.bpmn import lint
+from engine.errors import Conflict, DiagramInvalid, Forbidden, FormInvalid, KeyReused, NotFound, Problem
 from tests.engine.bpmn.drawing import extended, flow, process, straight
 from tests.engine.desk import BO, IDA, Desk
 
@@ -296,3 +297,17 @@ def test_a_parallel_multi_instance_collects_in_the_order_of_its_input(desk: Desk
 
     assert list(desk.tasks(case)) == ["read_all"]
     assert desk.values(case)["found"] == ["a!", "b!", "c!"]
+
+
+def test_a_case_goes_on_by_the_rules_of_the_day_on_which_its_process_was_released(
+    desk: Desk, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = (Problem("write_report", "A newer program refuses this."),)
+    monkeypatch.setattr(lint, "must", lambda _process: refused)
+    desk.runtime.specs.clear()
+
+    desk.complete(case, "write_report", good=True)
+
+    assert list(desk.tasks(case)) == ["sign_report"]
+    with pytest.raises(DiagramInvalid):
+        desk.release(DECIDE.replace(b"sign_report", b"sign_letter"))

@@ -21,6 +21,7 @@ from web import cast, installing
 WHOLE_ROUND = ROOT / "demo" / "whole_round.toml"
 # Where the clock of the district stands before anything of the round has happened.
 BEGINS = datetime.fromisoformat("2026-02-24T09:00:00+08:00")
+A_FRIDAY = datetime.fromisoformat("2026-11-27T09:00:00+08:00")
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +32,17 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def office(databases: Databases, secrets: Path, tmp_path: Path) -> Iterator[Runtime]:
-    """The district office: policy and processes released, the cast entered. Made once, then copied."""
-    with _copied(databases, "office", secrets, tmp_path, furnish) as runtime:
+    """The district office: policy and processes released, the cast entered. Made once, then copied.
+
+    It begins on one and the same day, so that no test hangs on how holidays lie from today on.
+    """
+
+    def make(runtime: Runtime) -> None:
+        with runtime.write(ENGINE) as command:
+            clock.begin(command.connection, A_FRIDAY)
+        furnish(runtime)
+
+    with _copied(databases, "office", secrets, tmp_path, make) as runtime:
         yield runtime
 
 
