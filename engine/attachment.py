@@ -20,6 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from engine import access, clock, definition, filetype, ident, job, policy, schema, sealing, turn
 from engine.errors import Conflict, FormInvalid, Invalid, NotFound, Problem, Tampered
+from engine.evidence import chain
 from engine.filetype import Kind
 
 if TYPE_CHECKING:
@@ -324,6 +325,7 @@ def keep(
     if fresh:
         kept = {"instance_id": instance_id, "task_id": task_id, "kept": True}
         command.connection.execute(update(schema.attachment).where(_a.id.in_(fresh)).values(**kept))
+        chain.note(command.connection, schema.attachment, fresh, command.actor)
 
 
 def _settle(command: Command, task_id: str | None, named: Sequence[str]) -> None:
@@ -331,7 +333,8 @@ def _settle(command: Command, task_id: str | None, named: Sequence[str]) -> None
     if task_id is None:
         return
     mine = (_a.task_id == task_id, _a.kept.is_(False))
-    command.connection.execute(update(schema.attachment).where(*mine, _a.field.is_(None)).values(kept=True))
+    beside = update(schema.attachment).where(*mine, _a.field.is_(None)).values(kept=True).returning(_a.id)
+    chain.note(command.connection, schema.attachment, command.connection.execute(beside).scalars().all(), command.actor)
     _drop(command, [_a.task_id == task_id, _a.id.not_in(named)])
 
 

@@ -17,7 +17,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, inspect, select
 from sqlalchemy.engine import URL, make_url
@@ -122,13 +122,16 @@ def behind(view: View, text: str) -> Behind | None:
         Invalid: the text is no anchor of this installation.
     """
     faults, made = anchor.check(view, text), made_at(view.connection)
-    anchored = clock.instant(json.loads(text)["at"])
+    told = json.loads(text)
+    anchored = clock.instant(told["at"])
     if made is None or anchored <= made:
         return None
-    i = schema.instance.c
-    stand = {row.id: row.sequence for row in view.connection.execute(select(i.id, i.sequence))}
+    i, c = schema.instance.c, schema.chain.c
+    both = select(i.id, i.sequence).union_all(select(c.name, c.sequence))
+    stand: dict[Any, int] = {row[0]: row[1] for row in view.connection.execute(both)}
     later = [each for each in faults if each.params.get("number", 0) > stand.get(each.params.get("instance"), 0)]
-    return Behind(made, anchored, len(later), tuple(each for each in faults if each not in later))
+    cases = [each for each in later if each.params.get("instance") in told["heads"]]
+    return Behind(made, anchored, len(cases), tuple(each for each in faults if each not in later))
 
 
 def examine(path: Path) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 
 from engine import access, clock, ident, schema
 from engine.errors import Invalid, NotFound
+from engine.evidence import chain
 
 if TYPE_CHECKING:
     from engine.runtime import Command
@@ -46,6 +47,7 @@ def add(command: Command, instance_id: str, text: str, *, task_id: str | None = 
         "class": cls,
     }
     command.connection.execute(insert(schema.comment).values(row))
+    chain.note(command.connection, schema.comment, [row["id"]], command.actor)
     return str(row["id"])
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 
 from engine import private, revisions, schema
 from engine.errors import Unavailable, Unsure
+from engine.evidence import chain
 from engine.prepared import say
 from engine.turnstile import NoTurn, Turnstile
 
@@ -56,7 +57,11 @@ _REVISING = "SELECT pg_advisory_xact_lock(7882345)"
 
 
 class Database:
-    """One database, shared by the threads of a process."""
+    """One database, shared by the threads of a process.
+
+    Attributes:
+        before_commit: does what belongs to every transaction that writes, as its last act.
+    """
 
     unless_said: ClassVar[str] = FULL
     """How SQLite writes where nobody says; tests, whose machines lose no power, say once that ``normal`` will do."""
@@ -74,6 +79,7 @@ class Database:
         """
         options: dict[str, Any] = {} if url.startswith("sqlite") else _postgresql(pool, limit_s)
         self.engine: Engine = create_engine(url, **options)
+        self.before_commit: Callable[[Connection], None] | None = None
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         if self.is_sqlite and self.engine.url.database not in (None, "", ":memory:"):
             _close_to_others(Path(str(self.engine.url.database)))
@@ -86,12 +92,18 @@ class Database:
             event.listen(self.engine, "checkout", _still_there)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A transaction that is rolled back at its end, whatever happened in it."""
+    def read(self, *, snapshot: bool = False) -> Iterator[Connection]:
+        """A transaction that is rolled back at its end, whatever happened in it.
+
+        Args:
+            snapshot: every statement sees the database as it is at the first. SQLite does so anyway.
+        """
         with _TRANSLATED, self.engine.connect() as connection:
             connection.begin()
             if self.is_sqlite:
                 say(connection, "BEGIN")
+            elif snapshot:
+                say(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
                 yield connection
             finally:
@@ -104,8 +116,11 @@ class Database:
             connection.begin()
             if self.is_sqlite:
                 say(connection, "BEGIN IMMEDIATE")
+            chain.forget(connection)
             try:
                 yield connection
+                if self.before_commit is not None:
+                    self.before_commit(connection)
             except BaseException:
                 connection.rollback()
                 raise

@@ -98,24 +98,7 @@ class Definition:
 
     def facts(self, instance_id: str, values: Mapping[str, tuple[str, str]], zone: str) -> list[dict[str, Any]]:
         """Rows of ``fact`` for what lists filter, sort or show; instants as clocks in the zone show them."""
-        rows = []
-        for name, dumped in values.items():
-            if name in self.columns:
-                value = feel.load(*dumped)
-                number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-                text = None if value is None or number is not None else feel.text(value, zone)[:255]
-                found_by = None if text is None else terms.of_value(dumped[0], text)
-                rows.append(
-                    {
-                        "instance_id": instance_id,
-                        "name": name,
-                        "type": dumped[0],
-                        "text": text,
-                        "number": number,
-                        "terms": found_by,
-                    }
-                )
-        return rows
+        return [projected(instance_id, name, value, zone) for name, value in values.items() if name in self.columns]
 
     def handed(
         self, body: str, values: Mapping[str, tuple[str, str]], remits: Mapping[str, feel.Value]
@@ -148,6 +131,16 @@ class Definition:
         if newest is None:
             raise Conflict("The called process {process} has not been released.", process=process_key)
         return newest
+
+
+def projected(instance_id: str, name: str, dumped: tuple[str, str], zone: str) -> dict[str, Any]:
+    """A row of ``fact``."""
+    value = feel.load(*dumped)
+    number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    text = None if value is None or number is not None else feel.text(value, zone)[:255]
+    found_by = None if text is None else terms.of_value(dumped[0], text)
+    told = {"instance_id": instance_id, "name": name, "type": dumped[0], "text": text, "number": number}
+    return {**told, "terms": found_by}
 
 
 def _interrupts(scope: diagram.Scope) -> bool:

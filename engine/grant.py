@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, delete, insert, or_, se
 from engine import access, clock, ident, policy, schema, sweep
 from engine.actor import WHOLE_OFFICE
 from engine.errors import Conflict, Invalid, NotFound, Problem
+from engine.evidence import chain
 from engine.policy import Forbidden, Policy
 from engine.prepared import upsert
 
@@ -65,6 +66,7 @@ def give(
     row |= {"until_at": end, "given_by": command.actor.person, "instance_id": instance_id}
     row |= {"bound": _bound(command, instance_id, remit)}
     command.connection.execute(insert(schema.authority), row)
+    chain.note(command.connection, schema.authority, [grant], command.actor)
     if until_at is not None:
         sweep.owe(command, [person], until_at)
     return grant
@@ -124,8 +126,11 @@ def _end(command: Command, mine: ColumnElement[bool], at: datetime | None = None
     end = clock.micros(at or command.now)
     mine = and_(mine, or_(_a.until_at.is_(None), _a.until_at > end))
     _hold(command, select(_a.person_id).where(mine))
-    lost = update(schema.authority).where(mine).values(until_at=end).returning(_a.person_id)
-    persons = sorted(set(command.connection.execute(lost).scalars()))
+    ended = command.connection.execute(
+        update(schema.authority).where(mine).values(until_at=end).returning(_a.id, _a.person_id)
+    ).all()
+    chain.note(command.connection, schema.authority, [row.id for row in ended], command.actor)
+    persons = sorted({row.person_id for row in ended})
     sweep.owe(command, persons, at)
     return persons
 
@@ -212,6 +217,7 @@ def exclude(command: Command, person: str, remit: str, reason: str) -> None:
     _must_be_a_remit(remit)
     row = {"person_id": person, "remit": remit, "reason": reason, "since_at": clock.micros(command.now)}
     command.connection.execute(upsert(command.connection.dialect.name, schema.exclusion, update=False), row)
+    chain.note(command.connection, schema.exclusion, [(person, remit)], command.actor)
     access.record(command, "excluded", person, f"{remit}: {reason}")
     sweep.owe(command, [person])
 
@@ -225,6 +231,7 @@ def readmit(command: Command, person: str, remit: str, reason: str) -> None:
     gone = delete(schema.exclusion).where(_e.person_id == person, _e.remit == remit)
     if command.connection.execute(gone).rowcount == 0:
         raise NotFound("{remit} is not closed to {person}.", remit=remit, person=person)
+    chain.note(command.connection, schema.exclusion, [(person, remit)], command.actor)
     access.record(command, "readmitted", person, f"{remit}: {reason}")
 
 
@@ -256,6 +263,7 @@ def substitute(command: Command, person: str, substitute: str, from_at: datetime
             _must_go_together(command, rules, own, other)
     row = {"id": ident.new(), "person_id": person, "substitute_id": substitute, "from_at": start, "until_at": end}
     command.connection.execute(insert(schema.substitution), row)
+    chain.note(command.connection, schema.substitution, [row["id"]], command.actor)
     sweep.owe(command, [substitute], until_at)
     return str(row["id"])
 
@@ -275,7 +283,9 @@ def _over(command: Command, mine: ColumnElement[bool]) -> list[str]:
     now = clock.micros(command.now)
     mine = and_(mine, _s.until_at > now)
     _hold(command, select(_s.substitute_id).where(mine))
-    over = update(schema.substitution).where(mine).values(until_at=now).returning(_s.substitute_id)
-    substitutes = sorted(set(command.connection.execute(over).scalars()))
+    over = update(schema.substitution).where(mine).values(until_at=now).returning(_s.id, _s.substitute_id)
+    ended = command.connection.execute(over).all()
+    chain.note(command.connection, schema.substitution, [row.id for row in ended], command.actor)
+    substitutes = sorted({row.substitute_id for row in ended})
     sweep.owe(command, substitutes)
     return substitutes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -48,6 +49,7 @@ class Held:
     remits: dict[str, str]
     wanted: list[str] | None
     new: bool = False
+    stood: bytes = b""
     lines: list[history.Line] = field(default_factory=list)
 
     @property
@@ -73,9 +75,16 @@ class Held:
         """Add a line to the story; it is chained when the command saves."""
         self.lines.append(history.Line(kind, element, data))
 
+    def moment(self, command: Command) -> int:
+        """Business time of what the command does here, in microseconds: never before what has been done."""
+        return max(clock.micros(command.now), self.last_at)
+
     def save(self, command: Command) -> None:
-        """Write the row and the new lines: two statements."""
-        self.last_at = max(clock.micros(command.now), self.last_at)
+        """Write the row and the new lines: two statements. The last line tells of the marking, if that is another."""
+        if self.marking != self.stood and self.lines:
+            self.lines[-1].data["marking"] = hashlib.sha256(self.marking).hexdigest()
+            self.stood = self.marking
+        self.last_at = self.moment(command)
         self.sequence, self.head = history.append(
             command.connection,
             command.runtime.keys.history,
@@ -144,7 +153,7 @@ def of_columns(values: Sequence[Any]) -> Held:
 def _of(values: dict[str, Any]) -> Held:
     values["remits"] = json.loads(values["remits"])
     values["wanted"] = None if values["wanted"] is None else json.loads(values["wanted"])
-    return Held(**values)
+    return Held(**values, stood=values["marking"])
 
 
 def lock(command: Command, instance_id: str, *where: Any) -> Held:

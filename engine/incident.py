@@ -24,7 +24,9 @@ _FOR_A_STEP = ("connector", "call", "fan")
 @job.on_failed
 def _job_failed(command: Command, work: job.Job, error: BaseException) -> None:
     """A job has used up its retries: say so in its instance's story and wait for a person."""
-    message, params = _told(error)
+    message, given = _told(error)
+    params = job.plain(given)
+    of = None if work.instance_id is None else held.lock(command, work.instance_id)
     row = {
         "id": ident.new(),
         "instance_id": work.instance_id or work.content.get("parent") or "",
@@ -32,14 +34,12 @@ def _job_failed(command: Command, work: job.Job, error: BaseException) -> None:
         "job_id": work.id,
         "element": work.element,
         "message": message,
-        "params": json.dumps(params, ensure_ascii=False, default=str),
-        "opened_at": clock.micros(command.now),
+        "params": json.dumps(params, ensure_ascii=False),
+        "opened_at": clock.micros(command.now) if of is None else of.moment(command),
     }
-    if work.instance_id is not None:
-        of = held.lock(command, work.instance_id)
-        of.record(
-            "incident.opened", work.element, incident=f"job:{work.id}", token=work.token, message=message, params=params
-        )
+    if of is not None:
+        told = {"id": row["id"], "token": work.token, "message": message, "params": params}
+        of.record("incident.opened", work.element, incident=f"job:{work.id}", **told)
         of.save(command)
     command.connection.execute(insert(schema.incident), row)
 
@@ -100,6 +100,6 @@ def _open(command: Command, incident_id: str) -> tuple[Held, Row[Any]]:
 
 
 def _close(command: Command, of: Held, row: Row[Any], how: str) -> None:
-    gone = {"closed_at": clock.micros(command.now), "closed_by": command.actor.person, "closed_how": how}
+    gone = {"closed_at": of.moment(command), "closed_by": command.actor.person, "closed_how": how}
     command.connection.execute(update(schema.incident).where(_n.id == row.id).values(**gone))
     of.record("incident.closed", row.element, incident=f"job:{row.job_id}", how=how)

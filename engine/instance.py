@@ -115,7 +115,7 @@ def begin(
     new.root_id = new.root_id or new.id
     if parent is not None:
         new.started_by = parent.started_by
-    readers = _open_to(command, new, of, values, parent if body or of.plain else None)
+    readers, under = _open_to(command, new, of, values, parent if body or of.plain else None)
     new.record(
         "instance.started",
         at,
@@ -128,6 +128,12 @@ def begin(
         index=index,
         remits=new.remits,
         readers=sorted(readers),
+        under=sorted(under),
+        root=new.root_id,
+        body=new.body,
+        wanted=new.wanted,
+        starter=new.started_by,
+        columns=sorted(of.columns),
     )
     run = context(command, new, of)
     called = parent is not None
@@ -144,8 +150,10 @@ def _remits(command: Command, of: Definition, values: Values) -> dict[str, str]:
     return {} if of.plain else access.remits_of(command.rules, of.process_key, values)
 
 
-def _open_to(command: Command, new: Held, of: Definition, values: Values, like: Held | None) -> set[str]:
-    """Write who may see the new instance, resolved once."""
+def _open_to(
+    command: Command, new: Held, of: Definition, values: Values, like: Held | None
+) -> tuple[set[str], tuple[str, ...]]:
+    """Write who may see the new instance, and under which remits it stands, resolved once; returns both."""
     dialect = command.connection.dialect.name
     starters = () if command.actor.is_engine else command.actor.persons
     if like is not None:
@@ -165,7 +173,7 @@ def _open_to(command: Command, new: Held, of: Definition, values: Values, like: 
     if remits:
         rows = [{"instance_id": new.id, "remit": remit} for remit in remits]
         command.connection.execute(upsert(dialect, schema.remit, update=False), rows)
-    return readers
+    return readers, remits
 
 
 # ---- stop, go on, end

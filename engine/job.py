@@ -107,6 +107,12 @@ def handler_in_two_steps(kind: str, before: Callable[[Runtime, Job], Any]) -> Ca
     return register
 
 
+def plain(params: Mapping[str, Any]) -> dict[str, Any]:
+    """What a sentence is filled in with, as JSON has it."""
+    found: dict[str, Any] = json.loads(json.dumps(params, ensure_ascii=False, default=str))
+    return found
+
+
 def row(
     command: Command,
     kind: str,

@@ -13,6 +13,7 @@ from sqlalchemy import case, exists, select, update
 
 from engine import access, clock, ident, schema
 from engine.errors import Invalid, NotFound
+from engine.evidence import chain
 from engine.prepared import upsert
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def send(
         rows = [row for row in rows if row["source"] not in have]
     if rows:
         command.connection.execute(upsert(command.connection.dialect.name, schema.notice, update=False), rows)
+        chain.note(command.connection, schema.notice, [row["id"] for row in rows], command.actor)
     return len(rows)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from engine import schema
 from engine.errors import Invalid, Problem
+from engine.evidence import chain
 
 if TYPE_CHECKING:
     from engine.runtime import Command
@@ -36,7 +37,7 @@ def next(command: Command, pattern: str, values: Mapping[str, object]) -> str:  
         Invalid: the pattern is faulty, or a value is missing or is neither text nor a whole number.
     """
     name, width = _name(pattern, values)
-    taken = increment(command.connection, name)
+    taken = increment(command, name)
     return _written(name, f"{taken:{width}}")
 
 
@@ -49,9 +50,10 @@ def check(pattern: str) -> frozenset[str]:
     return frozenset(name for _, name, _ in _parts(pattern) if name not in (None, COUNT) and name)
 
 
-def increment(connection: Connection, name: str) -> int:
+def increment(command: Command, name: str) -> int:
     """Add one to a counter and keep it locked until the transaction ends; the first gives 1."""
-    return _bump(connection, name, 1)
+    chain.note(command.connection, schema.number, [name], command.actor)
+    return _bump(command.connection, name, 1)
 
 
 def locked(connection: Connection, name: str) -> int:

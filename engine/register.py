@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, insert, o
 from engine import access, clock, feel, number, policy, schema
 from engine.actor import WHOLE_OFFICE
 from engine.errors import Conflict, Invalid, KeyReused, NotFound, Problem
+from engine.evidence import chain
 from engine.policy import Column, Register
 from engine.typed import fact, problem
 
@@ -123,7 +124,7 @@ def _write(command: Command, key: str, values: Values, job_id: str, place: Mappi
         return known
     if place["corrects"] is not None:
         _must_be_latest(command, key, place["corrects"])
-    position = number.increment(command.connection, f"register/{key}")
+    position = number.increment(command, f"register/{key}")
     assert position == last + 1
     row = {**place, **same, "position": position, "number": given.get(register.number or ""), "job_id": job_id}
     row |= {"at": clock.micros(command.now), "actor": command.actor.person}
@@ -134,6 +135,7 @@ def _write(command: Command, key: str, values: Values, job_id: str, place: Mappi
     ]
     if facts:
         command.connection.execute(insert(schema.entry_fact), facts)
+    chain.note(command.connection, schema.register_entry, [(key, position)], command.actor)
     return position
 
 

@@ -31,6 +31,7 @@ from engine.bpmn import diagram, lint
 from engine.bpmn.finding import Finding
 from engine.database import unhurried
 from engine.errors import DiagramInvalid, Invalid, Problem
+from engine.evidence import chain
 from engine.interpreter import timer, validating
 from engine.prepared import upsert
 
@@ -279,6 +280,7 @@ def _release(
         made, process.id, process.name or process.id, {(kind, name): body for kind, name, body in parts}
     )
     command.connection.execute(upsert(command.connection.dialect.name, schema.word, update=False), said)
+    chain.note(command.connection, schema.definition, [made], command.actor)
     _listen(command, made, process)
     return Released(made, process.id, version, True, warnings)
 
@@ -329,7 +331,8 @@ def _keep(command: Command, definition_id: str, parts: list[Part]) -> None:
 def _listen(command: Command, definition_id: str, process: diagram.Process) -> None:
     """The newest version is the one that messages, signals and timers start."""
     s, j = schema.start_event.c, schema.job.c
-    command.connection.execute(delete(schema.start_event).where(s.process_key == process.id))
+    gone = delete(schema.start_event).where(s.process_key == process.id).returning(*schema.start_event.primary_key)
+    told = [tuple(row) for row in command.connection.execute(gone)]
     command.connection.execute(delete(schema.job).where(j.kind == "start_timer", j.element == process.id))
     for element, events in interpreter.compile(process).start_events.items():
         for arm, event in enumerate(events):
@@ -343,10 +346,12 @@ def _listen(command: Command, definition_id: str, process: diagram.Process) -> N
                 "name": name,
             }
             command.connection.execute(insert(schema.start_event), row)
+            told.append((process.id, element, arm))
             if event.kind == "timer":
                 when = _now(command, event.expression or "")
                 schedule = timer.first(str(event.time_form), when, command.now, command.runtime.zone)
                 arriving.arm(command, process.id, element, schedule)
+    chain.note(command.connection, schema.start_event, told, command.actor)
 
 
 def _now(command: Command, text: str) -> feel.Value:

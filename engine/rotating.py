@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from engine import clock, keys, schema
 from engine.errors import Unavailable
+from engine.evidence import chain
 from engine.prepared import upserting
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def rotate(command: Command, names: Sequence[str] = keys.ROTATING) -> dict[str, 
     numbers = {name: keys.rotate(state, name, since).newest.number for name in dict.fromkeys(names)}
     rows = [{"key": _PREFIX + name, "value": str(number)} for name, number in numbers.items()]
     upserting(schema.meta).run(command.connection, rows)
+    chain.note(command.connection, schema.meta, [row["key"] for row in rows], command.actor)
     return numbers
 
 

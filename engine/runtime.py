@@ -21,6 +21,7 @@ from engine.actor import ENGINE, Actor
 from engine.allowance import Allowance
 from engine.database import LIMIT_S, Database
 from engine.errors import Unavailable
+from engine.evidence import chain
 from engine.keys import Keys
 from engine.policy import Policy
 
@@ -55,6 +56,7 @@ class Runtime:
         self.database = Database(url, synchronous=synchronous, limit_s=limit_s)
         self.state = state
         self._keys, self._keys_of = keys.load(state), keys.changed(state)
+        self.database.before_commit = lambda connection: chain.seal(connection, self.keys.history)
         self.zone = zone
         self.specs: dict[str, Any] = {}
         self.connectors: Connectors = {}
@@ -71,9 +73,9 @@ class Runtime:
         return self._keys
 
     @contextmanager
-    def read(self, actor: Actor = ENGINE) -> Iterator[View]:
-        """Look without writing."""
-        with self.database.read() as connection:
+    def read(self, actor: Actor = ENGINE, *, snapshot: bool = False) -> Iterator[View]:
+        """Look without writing; with ``snapshot`` every statement sees the same moment."""
+        with self.database.read(snapshot=snapshot) as connection:
             yield View(self, connection, actor)
 
     @contextmanager

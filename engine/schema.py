@@ -453,6 +453,27 @@ event = Table(
     Column("data", Text, nullable=False),
     Column("hash", Key, nullable=False),
 )
+chain = Table(
+    "chain",
+    metadata,
+    Column("name", Name, primary_key=True),
+    Column("sequence", Integer, nullable=False),
+    Column("head", Key, nullable=False),
+)
+chain_line = Table(
+    "chain_line",
+    metadata,
+    Column("chain", Name, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", Key, nullable=False),
+    Column("object", Key, nullable=False),
+    Column("actor", Key, nullable=False),
+    Column("on_behalf_of", Key),
+    Column("at", Time, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("hash", Key, nullable=False),
+    Index(None, "object", "number"),
+)
 anchor = Table(
     "anchor",
     metadata,

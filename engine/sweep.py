@@ -95,8 +95,9 @@ def _put_back(command: Command, work: job.Job) -> None:
         raise job.Hopeless(_NOBODY, step=task.name, person=person)
     free = update(schema.task).where(_t.id == task_id)
     free = free.values(assignee=None, stamp=task.stamp + 1, seen_at=None, change="unclaimed")
-    command.connection.execute(free.values(changed_by=ENGINE_KEY, changed_at=clock.micros(command.now)))
-    of.record("task.unclaimed", task.element, token=task.token, task=task_id, assignee=None, lost=person)
+    command.connection.execute(free.values(changed_by=ENGINE_KEY, changed_at=of.moment(command)))
+    given = {"token": task.token, "task": task_id, "assignee": None, "stamp": task.stamp + 1}
+    of.record("task.unclaimed", task.element, **given, lost=person)
     of.save(command)
 
 

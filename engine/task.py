@@ -28,6 +28,7 @@ from engine import (
 from engine import submission as submissions
 from engine.access import doing
 from engine.errors import Conflict, Forbidden, FormInvalid, NotFound, Problem
+from engine.evidence import chain
 from engine.held import Held
 from engine.prepared import Prepared, together
 from engine.writing import write
@@ -161,11 +162,12 @@ def _give(command: Command, of: Held, task: Any, change: str, assignee: str | No
             stamp=task.stamp + 1,
             change=change,
             changed_by=command.actor.person,
-            changed_at=clock.micros(command.now),
+            changed_at=of.moment(command),
             seen_at=None if change == "assigned" else task.seen_at,
         )
     )
-    of.record(f"task.{change}", task.element, token=task.token, task=task.id, assignee=assignee, **data)
+    given = {"token": task.token, "task": task.id, "assignee": assignee, "stamp": task.stamp + 1}
+    of.record(f"task.{change}", task.element, **given, **data)
     of.save(command)
 
 
@@ -231,6 +233,7 @@ def _tell(command: Command, of: Held, task: Any, persons: Sequence[str], kind: s
     ]
     if rows:
         command.connection.execute(insert(schema.notice), rows)
+        chain.note(command.connection, schema.notice, [row["id"] for row in rows], command.actor)
 
 
 # ---- guards

@@ -67,8 +67,10 @@ def take_back(command: Command, of: Held, task: Any, reason: str) -> str:
     progress = interpreter.recall(read.spec, of.marking, run, task.element, [n.token for n in nexts], former, absent)
     (opened,) = write(command, of, read, progress).opened
     new = str(opened["id"])
-    command.connection.execute(update(schema.task).where(_t.id == new).values(assignee=command.actor.person))
-    of.record("task.assigned", task.element, token=opened["token"], task=new, assignee=command.actor.person)
+    mine = {"assignee": command.actor.person, "change": "assigned", "changed_by": command.actor.person}
+    command.connection.execute(update(schema.task).where(_t.id == new).values(**mine, changed_at=of.moment(command)))
+    given = {"token": opened["token"], "task": new, "assignee": command.actor.person, "stamp": opened["stamp"]}
+    of.record("task.assigned", task.element, **given)
     of.save(command)
     _keep_typed(command, read, task.element, new, wrote.values)
     return new

@@ -19,6 +19,7 @@ from engine import clock, directory, grant, scenario, schema, worker
 from engine.actor import ENGINE, WHOLE_OFFICE
 from engine.directory import Item, Organisation, Person, Thing
 from engine.errors import EngineError, Invalid, NotFound
+from engine.evidence import chain
 from engine.runtime import Command, Runtime, View
 from engine.scenario import Scenario
 from web import demo, installing
@@ -46,6 +47,7 @@ def enter(runtime: Runtime, path: Path) -> int:
             directory.put(command, thing)
         for key, each in people.items():
             command.connection.execute(insert(schema.account).values(person_id=key, password=door))
+            chain.note(command.connection, schema.account, [key], ENGINE)
             for given in each.get("grants", []):
                 role, _, remit = given.partition("@")
                 grant.give(command, key, role, remit or WHOLE_OFFICE)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import TextIO
 
 import click
 from sqlalchemy import select
 
-from engine import anchor, schema
-from engine.errors import Conflict, EngineError, NotFound, Tampered
+from engine import schema
+from engine.errors import Conflict, EngineError, NotFound
 from engine.runtime import Runtime
 from web import cast, create_app, installing, serving
 from web.commands import backups, imports
+from web.commands.evidence import anchor, verify
 from web.commands.exclusions import exclusion
 from web.commands.grants import grants
 from web.commands.items import items
@@ -58,6 +58,8 @@ for each in (
     backups.restore,
     token,
     keys,
+    verify,
+    anchor,
 ):
     main.add_command(each)
 
@@ -214,27 +216,6 @@ def _make_demo(settings: Settings) -> None:
     for each in failed:
         complain(each)
     say("The fictitious demonstration has {people} people and {cases} cases.", people=people, cases=len(told.cases))
-
-
-@main.command(help=t("Check the history of every case against its chain, and against an anchor."))
-@click.option("--anchor", "kept", type=click.File("r", "utf-8"), help=t("An anchor made earlier and kept elsewhere."))
-def verify(kept: TextIO | None) -> None:
-    """Find an edited, removed, inserted, reordered or cut line, and say which."""
-    with opened() as runtime, runtime.read() as view:
-        found = anchor.verify(view)
-        faults = [*found.faults, *(anchor.check(view, kept.read()) if kept else ())]
-    for each in faults:
-        complain(each)
-    if faults:
-        raise Tampered("{count} faults in {cases} cases.", count=len(faults), cases=found.instances)
-    say("{cases} cases, {lines} lines: every chain holds.", cases=found.instances, lines=found.lines)
-
-
-@main.command("anchor", help=t("Sign where every history stands now; keep what it prints outside the database."))
-def make_anchor() -> None:
-    """Print an anchor."""
-    with opened() as runtime, runtime.write() as command:
-        click.echo(anchor.make(command))
 
 
 @main.command(help=t("Say how the engine is measured."))

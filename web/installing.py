@@ -14,6 +14,7 @@ from engine import assembly, policy, private, release, revisions, schema
 from engine.actor import ENGINE
 from engine.database import Database
 from engine.errors import Conflict, Invalid, NotFound, Unavailable
+from engine.evidence import beginning
 from engine.release import Released
 from engine.runtime import Command, Runtime
 from web.config import MEGABYTE, Settings
@@ -23,7 +24,7 @@ KINDS = frozenset({".bpmn", ".dmn", ".json", ".toml"})
 LEFT_OUT = frozenset({"scenarios", "demo", "handbook.toml"})
 CAST, CASES = Path("demo", "cast.toml"), Path("demo", "cases.toml")
 # Evidence is added to, never changed: the application's role on PostgreSQL may not even try.
-EVIDENCE = ("event", "access_record", "anchor", "register_entry")
+EVIDENCE = ("event", "chain_line", "access_record", "anchor", "register_entry")
 
 
 class Kind(Enum):
@@ -62,6 +63,8 @@ def create(settings: Settings, *, demo: bool = False) -> bool:
         if fresh:
             database.create(**({"demo": "1"} if demo else {}))
         database.check()
+    if fresh:
+        _chain(settings)
     return fresh
 
 
@@ -73,7 +76,16 @@ def revise(settings: Settings) -> bool:
     """
     private.folder(settings.state)
     with _database(settings) as database:
-        return database.revise()
+        older = database.revise()
+    if older:
+        _chain(settings)
+    return older
+
+
+def _chain(settings: Settings) -> None:
+    """What stands in the database is evidence from now on."""
+    with closing(open_runtime(settings)) as runtime, runtime.write(ENGINE) as command:
+        beginning.begin(command)
 
 
 def kind(settings: Settings) -> Kind:

@@ -30,7 +30,7 @@ from engine.access.persons import (
     offers_role,
     takers,
 )
-from engine.access.record import record
+from engine.access.record import record, write
 from engine.access.resolved import audiences_of, candidate_audiences, may_start, may_steer, remit_rows, remits_of
 from engine.access.rows import may_do, visible
 from engine.access.showing import sees, shows
@@ -76,4 +76,5 @@ __all__ = [
     "takers",
     "tasks_offered",
     "visible",
+    "write",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from engine import clock, schema
+from engine.actor import Actor
+from engine.evidence import chain
 
 if TYPE_CHECKING:
     from engine.runtime import Command
@@ -22,12 +24,12 @@ def record(command: Command, what: str, obj: str | None = None, detail: str | No
         obj: id of what it was, never its name or content.
         detail: the reason the actor gave, or which fields; never a value.
     """
-    command.connection.execute(
-        insert(schema.access_record).values(
-            at=clock.reading(command.connection.dialect.name),
-            person_id=command.actor.person,
-            what=what,
-            object=obj,
-            detail=None if detail is None else detail[:_DETAIL],
-        )
-    )
+    connection = command.connection
+    at = clock.reading(connection.dialect.name)
+    write(connection, command.actor, at=at, what=what, object=obj, detail=None if detail is None else detail[:_DETAIL])
+
+
+def write(connection: Connection, by: Actor, **row: Any) -> None:
+    """The same where there is no command: at the door."""
+    written = insert(schema.access_record).values(person_id=by.person, **row).returning(schema.access_record.c.id)
+    chain.note(connection, schema.access_record, [connection.execute(written).scalar_one()], by)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from engine import clock, schema
 from engine.errors import Conflict, Forbidden, NotFound, PolicyInvalid, Problem
+from engine.evidence import chain
 from engine.policy.model import Policy
 from engine.policy.reading import belongs, digest, read, read_released, text
 
@@ -53,6 +54,7 @@ def release(command: Command, files: Mapping[str, bytes], approved_by: str | Non
     }
     try:
         command.connection.execute(insert(schema.policy), row)
+        chain.note(command.connection, schema.policy, [row["version"]], command.actor)
     except IntegrityError as error:
         raise Conflict("Somebody else has just released a policy. Look at it, then release again.") from error
     return before.version + 1

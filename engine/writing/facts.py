@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
-from engine import assigning, canonical, clock, feel, ident, message, schema
+from engine import assigning, canonical, clock, feel, ident, job, message, schema
 from engine.errors import Invalid
 from engine.interpreter import progress as p
 from engine.writing import gone
@@ -112,6 +113,10 @@ def _task_opened(rows: Rows, fact: p.TaskOpened) -> None:
         due=task["due_at"],
         why=due.why if due else None,
         priority=task["priority"],
+        name=task["name"],
+        inner=fact.scope,
+        after=rows.completed,
+        follow_up=task["follow_up_at"],
     )
 
 
@@ -128,10 +133,12 @@ def _task_closed(rows: Rows, fact: p.TaskClosed) -> None:
 @_of(p.TimerOpened)
 def _timer_opened(rows: Rows, fact: p.TimerOpened) -> None:
     at = clock.micros(fact.due)
+    told = {"token": fact.token, "arm": fact.arm, "due": at, "text": fact.text}
     if not rows.passes(fact):
         place = {"instance_id": rows.held.id, "token": fact.token, "arm": fact.arm, "element": fact.element}
-        rows.owe("timer", due_at=at, **place)
-    rows.line("timer.opened", fact.element, token=fact.token, arm=fact.arm, due=at, text=fact.text)
+        made = rows.owe("timer", due_at=at, **place)
+        told |= {"job": made["id"], "digest": _digest(made)}
+    rows.line("timer.opened", fact.element, **told)
 
 
 @_of(p.Subscribed)
@@ -164,7 +171,13 @@ def _job_wanted(rows: Rows, fact: p.JobWanted) -> None:
         retries=fact.retries if fact.retries is not None else 3,
         content={"type": fact.type, "headers": dict(fact.headers), "inputs": [kind, value]},
     )
-    rows.line("job.opened", fact.element, token=fact.token, job=made["id"], type=fact.type)
+    told = {"token": fact.token, "job": made["id"], "type": fact.type}
+    rows.line("job.opened", fact.element, **told, digest=_digest(made))
+
+
+def _digest(made: dict[str, Any]) -> str:
+    """What a line says of the content of a job."""
+    return hashlib.sha256(made["content"].encode()).hexdigest()
 
 
 @_of(p.JobDropped)
@@ -178,8 +191,8 @@ def _job_dropped(rows: Rows, fact: p.JobDropped) -> None:
 def _call_wanted(rows: Rows, fact: p.CallWanted) -> None:
     values = {name: feel.dump(value) for name, value in fact.variables.items()}
     content = {"process": fact.process, "binding": fact.binding, "variables": values, "wanted": list(fact.returns)}
-    _children(rows, fact, "call", [content], 1, each=False, single=True)
-    rows.line("children.opened", fact.element, token=fact.token, total=1, process=fact.process)
+    counted = _children(rows, fact, "call", [content], 1, each=False, single=True)
+    rows.line("children.opened", fact.element, token=fact.token, process=fact.process, **counted)
 
 
 @_of(p.FanWanted)
@@ -190,34 +203,25 @@ def _fan_wanted(rows: Rows, fact: p.FanWanted) -> None:
         {**same, "from": start, "items": [feel.dump(item) for item in fact.items[start : start + FAN_BATCH]]}
         for start in range(0, len(fact.items), FAN_BATCH)
     )
-    _children(rows, fact, "fan", batches, len(fact.items), each=fact.conditional, single=False)
-    rows.line("children.opened", fact.element, token=fact.token, total=len(fact.items), body=fact.body)
+    counted = _children(rows, fact, "fan", batches, len(fact.items), each=fact.conditional, single=False)
+    rows.line("children.opened", fact.element, token=fact.token, body=fact.body, **counted)
 
 
 def _children(
     rows: Rows, fact: Any, kind: str, contents: Iterable[dict[str, Any]], total: int, *, each: bool, single: bool
-) -> None:
-    """Owe the children, and count those that end."""
+) -> dict[str, Any]:
+    """Owe the children, and count those that end; returns what the counter says."""
     rows.crossed = True
+    counted = {"first": 0, "total": total, "each": each, "single": single}
     if rows.passes(fact):
-        return
-    first = 0
+        return counted
     if fact.token not in rows.visits:  # its stage is tried again
-        first = rows.wanted_again[fact.token] = gone.first_free(rows, fact.token)
+        counted["first"] = rows.wanted_again[fact.token] = gone.first_free(rows, fact.token)
     for content in contents:
-        whole = {**content, "first": first}
+        whole = {**content, "first": counted["first"]}
         rows.owe(kind, instance_id=rows.held.id, token=fact.token, element=fact.element, content=whole)
-    rows.inserts[schema.counter].append(
-        {
-            "instance_id": rows.held.id,
-            "token": fact.token,
-            "first": first,
-            "total": total,
-            "done": 0,
-            "each": each,
-            "single": single,
-        }
-    )
+    rows.inserts[schema.counter].append({"instance_id": rows.held.id, "token": fact.token, "done": 0, **counted})
+    return counted
 
 
 @_of(p.ChildrenDropped)
@@ -256,7 +260,7 @@ def _thrown(rows: Rows, fact: p.Thrown) -> None:
 
 @_of(p.IncidentOpened)
 def _incident_opened(rows: Rows, fact: p.IncidentOpened) -> None:
-    params = json.dumps({**fact.params, "expression": fact.expression}, ensure_ascii=False, default=str)
+    params = job.plain({**fact.params, "expression": fact.expression})
     made = {
         "id": ident.new(),
         "instance_id": rows.held.id,
@@ -264,13 +268,14 @@ def _incident_opened(rows: Rows, fact: p.IncidentOpened) -> None:
         "job_id": None,
         "element": fact.element,
         "message": fact.reason,
-        "params": params,
+        "params": json.dumps(params, ensure_ascii=False),
         "opened_at": rows.at,
         **rows.incident_closed(over=rows.passes(fact)),
     }
     rows.inserts[schema.incident].append(made)
     rows.crossed = True
-    rows.line("incident.opened", fact.element, incident=f"token:{fact.token}", message=fact.reason, params=fact.params)
+    told = {"incident": f"token:{fact.token}", "id": made["id"], "token": fact.token}
+    rows.line("incident.opened", fact.element, **told, message=fact.reason, params=params)
 
 
 @_of(p.IncidentClosed)

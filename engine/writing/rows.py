@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table, bindparam, update
 
-from engine import clock, feel, history, job, message, schema, sealing, terms, variables
+from engine import feel, history, job, message, schema, sealing, terms, variables
 from engine.interpreter import progress as p
 from engine.prepared import Prepared, inserting, together, upserting
 from engine.writing import gone, passing
@@ -62,7 +63,7 @@ class Rows:
     at: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.at = max(clock.micros(self.command.now), self.held.last_at)
+        self.at = self.held.moment(self.command)
 
     # -- helpers the facts share
 
@@ -156,9 +157,12 @@ class Rows:
             gone.nobodys_trouble(self)
         held.state = "cancelled" if end.how == "cancelled" else "ended"
         held.outcome, held.ended_at = end.element or self._last_end() or end.how, self.at
-        self.line(f"instance.{held.state}", end.element, how=end.how, code=end.code)
+        kind, value = feel.dump(self._answer(progress)) if held.parent_id is not None else ("", "")
+        told = {"how": end.how, "code": end.code, "outcome": held.outcome}
+        if kind:
+            told["gave"] = hashlib.sha256(f"{kind} {value}".encode()).hexdigest()
+        self.line(f"instance.{held.state}", end.element, **told)
         if held.parent_id is not None and end.how != "cancelled":
-            kind, value = feel.dump(self._answer(progress))
             content = {
                 "parent": held.parent_id,
                 "token": held.parent_token,

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, insert
 from engine import clock, policy, schema, terms
 from engine.actor import ENGINE, Actor
 from engine.database import Database
+from engine.evidence import chain, covered
 from tests.provision.databases import Databases
 
 if TYPE_CHECKING:
@@ -203,8 +204,11 @@ def clinic(database: Database, files: Mapping[str, bytes] = FILES) -> Iterator[C
 
 
 def put(connection: Connection, table: str, **values: Any) -> None:
-    """One row as it stands, past every command."""
-    connection.execute(insert(schema.metadata.tables[table]).values(**values))
+    """One row as it stands, past every command, and no less evidence than theirs."""
+    into = schema.metadata.tables[table]
+    connection.execute(insert(into).values(**values))
+    if into in covered.chained() and all(column.name in values for column in into.primary_key):
+        chain.note(connection, into, [tuple(values[column.name] for column in into.primary_key)], ENGINE)
 
 
 def person(connection: Connection, key: str, *grants: str, active: bool = True, **values: Any) -> None:

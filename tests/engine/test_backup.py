@@ -17,6 +17,7 @@ from sqlalchemy import select, text
 from engine import anchor, assembly, backup, schema
 from engine.database import Database
 from engine.errors import Conflict, EngineError, Invalid, NotFound, Unavailable
+from engine.evidence import verifying
 from engine.runtime import Runtime
 from tests.conftest import provided
 from tests.engine.bpmn.drawing import straight
@@ -66,7 +67,7 @@ def opened(url: str, state: Path) -> Iterator[Runtime]:
 def sound(runtime: Runtime) -> set[str]:
     """The cases of a database whose every history holds."""
     with runtime.read() as view:
-        assert anchor.verify(view).faults == ()
+        assert verifying.verify(view).faults == ()
         return set(view.connection.execute(select(schema.instance.c.id)).scalars())
 
 

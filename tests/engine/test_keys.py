@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from engine import anchor, assembly, clock, history, keys, rotating, schema, sealing
 from engine.database import Database
 from engine.errors import Invalid, Tampered, Unavailable
+from engine.evidence import verifying
 from engine.keys import OVERLAP, Ring
 from tests.engine.bpmn.drawing import straight
 from tests.engine.desk import IDA, Desk
@@ -33,7 +34,7 @@ def test_lines_from_before_and_after_a_rotation_stand_in_one_chain(desk: Desk) -
     now = desk.runtime.keys.history
     assert now.newest.number == 2 and now.generations[0] == before
     with desk.runtime.read() as view:
-        assert anchor.verify(view).faults == ()
+        assert verifying.verify(view).faults == ()
         with pytest.raises(Tampered, match="Line 1 "):
             history.verify(view.connection, Ring(now.generations[1:]), case)
         with pytest.raises(Tampered):

@@ -14,10 +14,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
 
-from engine import assembly, instance, release, revisions, schema, searching
+from engine import assembly, clock, instance, release, revisions, schema, searching
 from engine.actor import person
 from engine.database import Database
 from engine.errors import Unavailable
+from engine.evidence import beginning, verifying
 from engine.revisions import __main__ as writing
 from tests.engine import clinic
 from tests.engine.bpmn.drawing import straight
@@ -210,6 +211,31 @@ def test_a_role_that_a_case_gave_is_bound_to_what_the_case_stands_under_beside_i
             a = schema.authority.c
             bound = {"by a case": "bed:B1\nfamily:F2", "by one of the ward": None, "by hand": None}
             assert dict(connection.execute(select(a.id, a.bound)).all()) == bound
+
+
+def test_what_stood_before_there_were_chains_is_evidence_from_the_revision_on(databases: Databases, tmp_path: Path):
+    with databases.empty() as url, closing(Database(url)) as database:
+        with database._revising() as connection:
+            people = _tables_of(connection, "0011", "person")["person"]
+            connection.execute(insert(people), [{"id": key, "name": key, "active": True} for key in ("ann", "abe")])
+            connection.execute(insert(schema.clock).values(id=1, clock_offset=0))
+        assert database.revise()
+        with closing(assembly.open(url, tmp_path / "state")) as runtime:
+            with runtime.read(snapshot=True) as view:
+                assert len(verifying.verify(view).faults) == 2
+            with runtime.write() as command:
+                assert beginning.begin(command) == 2
+                since = clock.micros(command.now)
+            with runtime.write() as command:
+                assert beginning.begin(command) == 0
+            with runtime.read(snapshot=True) as view:
+                found = verifying.verify(view)
+                assert (found.faults, found.since) == ((), since)
+            with runtime.database.write() as connection:
+                connection.execute(sa.update(schema.person).where(schema.person.c.id == "ann").values(name="eve"))
+            with runtime.read(snapshot=True) as view:
+                (fault,) = verifying.verify(view).faults
+    assert "table person, name of row ann" in str(fault)
 
 
 def _tables_of(connection: Connection, revision: str, *more: str) -> dict[str, sa.Table]:

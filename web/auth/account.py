@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
-from engine import directory, schema
+from engine import actor, directory, schema
 from engine.directory import Person
 from engine.errors import Conflict, Forbidden, Invalid, NotFound
+from engine.evidence import chain
 from engine.runtime import Command
 from web.auth import password as passwords
 from web.auth import session, throttle
@@ -45,6 +46,7 @@ def add(command: Command, person: str, name: str, password: str | None, *, admin
             disabled=False,
         )
     )
+    chain.note(connection, schema.account, [person], command.actor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +148,4 @@ def _change(connection: Connection, person: str, **values: object) -> None:
     done = connection.execute(update(schema.account).where(schema.account.c.person_id == person).values(**values))
     if done.rowcount == 0:
         raise NotFound("There is no account {person}.", person=person)
+    chain.note(connection, schema.account, [person], actor.person(person))

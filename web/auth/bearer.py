@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, insert, select, up
 from engine import access, clock, ident, schema
 from engine.access import Granted
 from engine.errors import Invalid, NotFound, Problem
+from engine.evidence import chain
 from engine.prepared import Prepared
 from engine.runtime import Command
 from web.auth import account
@@ -86,6 +87,7 @@ def add(command: Command, person: str, name: str, *, days: int, remit: str | Non
     row = {"id": ident.new(), "digest": digest(token), "person_id": person, "name": name, "remit": remit}
     until = now + timedelta(days=days) // _MICRO
     connection.execute(insert(schema.bearer).values(**row, created_at=now, until_at=until))
+    chain.note(connection, schema.bearer, [row["id"]], command.actor)
     access.record(command, "token_made", row["id"], person)
     return token
 
@@ -132,6 +134,7 @@ def revoke(command: Command, token_id: str) -> None:
     """
     if command.connection.execute(delete(schema.bearer).where(_b.id == token_id)).rowcount == 0:
         raise NotFound("There is no token {id}.", id=token_id)
+    chain.note(command.connection, schema.bearer, [token_id], command.actor)
     access.record(command, "token_revoked", token_id)
 
 

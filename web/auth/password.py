@@ -11,9 +11,9 @@ from enum import StrEnum
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
-from engine import clock, schema
+from engine import access, actor, clock, schema
 from engine.errors import Invalid, Problem
 from engine.runtime import View
 from web.auth import throttle
@@ -111,8 +111,5 @@ def record(connection: Connection, person: str, what: str, address: str) -> None
 
     A name that nobody has is not written down: it may be a password typed into the wrong field.
     """
-    connection.execute(
-        insert(schema.access_record).values(
-            at=clock.micros(clock.now(connection)), person_id=person, what=str(what), object=address[:64]
-        )
-    )
+    at = clock.micros(clock.now(connection))
+    access.write(connection, actor.person(person), at=at, what=str(what), object=address[:64])

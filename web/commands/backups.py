@@ -10,6 +10,7 @@ import click
 
 from engine import anchor, backup
 from engine.errors import EngineError, Tampered
+from engine.evidence import verifying
 from engine.runtime import View
 from web.commands.acting import moment
 from web.terminal import complain, configured, opened, say, t
@@ -36,8 +37,8 @@ def restore(file: Path, kept: Sequence[TextIO]) -> None:
     settings = configured()
     backup.restore(settings.url, settings.state, file)
     say("The database stands again.")
-    with opened() as runtime, runtime.read() as view:
-        found = anchor.verify(view)
+    with opened() as runtime, runtime.read(snapshot=True) as view:
+        found = verifying.verify(view)
         faults: list[EngineError] = [*found.faults]
         for each in kept:
             faults += _against(view, each.read())

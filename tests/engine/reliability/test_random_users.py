@@ -180,8 +180,9 @@ class Office(RuleBasedStateMachine):
                 history.verify(view.connection, self.runtime.keys.history, case.id)
                 stored = history.stored(view.connection, case.id)
                 assert history.fold(history.lines(view.connection, case.id)) == stored
-                assert stored.state == case.state
-                open_ = [(element, stored.tasks[token][1]) for token, (element, _) in stored.visits.items()]
+                assert stored.case["state"] == case.state
+                tasks = [row for row in stored.tables["task"].values() if row["state"] == "open"]
+                open_ = [(row["element"], row["assignee"]) for row in tasks]
                 wanted = [(case.at, case.assignee)] if case.state in ("active", "suspended") else []
                 assert open_ == wanted
 
