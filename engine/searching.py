@@ -51,11 +51,14 @@ def is_compared(name: str | None, _kind: str, _within: object) -> bool:
 
 
 def index(fact: Table) -> None:
-    """Have the index made with the table."""
+    """Have the index made with the table, and taken away with it."""
     for dialect, statements in (("sqlite", ON_SQLITE), ("postgresql", ON_POSTGRESQL)):
         for statement in statements:
             made = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy's own
             event.listen(fact, "after_create", made)
+    # On PostgreSQL, and of SQLite the triggers, it goes by itself.
+    gone = DDL(f"DROP TABLE IF EXISTS {TABLE}").execute_if(dialect="sqlite")  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+    event.listen(fact, "after_drop", gone)
 
 
 def holds(dialect: str, fact: FromClause, word: str) -> ColumnElement[bool]:
