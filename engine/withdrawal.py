@@ -25,6 +25,10 @@ _t, _c, _r, _j = schema.task.c, schema.counter.c, schema.result.c, schema.job.c
 _OPENED = "It can no longer be taken back: the next step has been opened. Ask for it to be returned."
 _COUNTED = "It can no longer be taken back: all that was waited for has come in. Ask for it to be returned."
 _REACHED = "It can no longer be taken back: completing it did more than open the next step. Ask for it to be returned."
+_FORMER = (
+    "It can no longer be taken back: a former version of the program completed it, and did not note what that wrote. "
+    "Ask for it to be returned."
+)
 _CHANGED = "It can no longer be taken back: {name} has been changed since. Ask for it to be returned."
 _SEALED = (
     "It can no longer be taken back: {name} is sealed, and its former value is not kept. Ask for it to be returned."
@@ -133,8 +137,8 @@ def _written(command: Command, of: Held, task: Any) -> Wrote:
     """The values that the completion and what followed it wrote."""
     completed = history.back(command.connection, of.id, ("task.completed",))
     data = next(d for line in completed if (d := json.loads(line.data))["token"] == task.token)
-    if "lines" not in data:  # completed by a version that did not note them
-        raise Conflict(_REACHED)
+    if "lines" not in data:
+        raise Conflict(_FORMER)
     first, last = data["lines"]
     found: Values = {}
     lines = history.lines(command.connection, of.id, first, last)
