@@ -89,7 +89,7 @@ class Desk:
 
     def must_have_nothing_left_over(self) -> None:
         """No open row hangs on an instance, scope or token that is over."""
-        with self.runtime.read() as view:
+        with self.runtime.read(snapshot=True) as view:
             leftover.nothing_is_open_of_what_is_over(view.connection)
 
     def story(self, case: str) -> list[tuple[str, str | None]]:
