@@ -72,7 +72,7 @@ PAGES: Mapping[int, Page] = {
     ),
     413: Page(
         lazy_gettext("That is too large"),
-        lazy_gettext("A file may have 25 MB, everything else 1 MB. Make it smaller or split it."),
+        lazy_gettext("A file may have 20 MB, everything else 1 MB. Make it smaller or split it."),
     ),
     422: Page(
         lazy_gettext("Something does not fit yet"),

@@ -118,7 +118,7 @@ def test_a_request_of_more_than_a_megabyte_is_refused_with_a_sentence(ida: Brows
     body = ida.post_json("/sign-in", {"name": large}, token=token)
 
     assert form.status_code == body.status_code == 413
-    assert "25 MB" in form.text and "25 MB" in body.json["message"]
+    assert "20 MB" in form.text and "20 MB" in body.json["message"]
 
 
 def test_a_route_for_files_takes_twenty_five_megabytes_and_no_more(app: Flask):
