@@ -21,8 +21,8 @@ def _timer(command: Command, work: job.Job) -> None:
 @job.handler("deliver", when_over=True)
 def _deliver(command: Command, work: job.Job) -> None:
     """A message comes in: once, and only if somebody still waits."""
-    message_id = work.content["message"]
     case, token, arm = work.spot
+    message_id = str(work.message_id)
     of = held.lock(command, case)
     if not of.is_active or not interpreter.waits(of.marking, token, arm):
         message.give_back(command, message_id)
@@ -51,7 +51,7 @@ def _signal(command: Command, work: job.Job) -> None:
 def _message_start(command: Command, work: job.Job) -> None:
     """A process begins with a message; when one of its key has begun meanwhile, the message is for that one."""
     c = work.content
-    row = message.hold(command, c["message"])
+    row = message.hold(command, str(work.message_id))
     if message.is_running(command, c["process"], row.key):
         message.give_back(command, row.id)
         return

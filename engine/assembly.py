@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine import arriving, attachment, children, connecting, incident, job, message, rotating, sweep
+from engine import arriving, attachment, children, clearing, connecting, incident, job, message, rotating, sweep
 from engine.connector import Connectors
 from engine.database import LIMIT_S
 from engine.runtime import Runtime
 
-ANSWERING = (arriving, attachment, children, connecting, incident, message, sweep)
+ANSWERING = (arriving, attachment, children, clearing, connecting, incident, message, sweep)
 
 
 def open(  # noqa: A001 - the verb of the module

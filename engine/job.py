@@ -32,7 +32,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One leased piece of work; ``text`` is its content as it stands in the row."""
+    """One leased piece of work; ``text`` is its content as it stands in the row.
+
+    Attributes:
+        message_id: the message that a job is about, which stands as long as the job does.
+    """
 
     id: str
     kind: str
@@ -46,6 +50,7 @@ class Job:
     attempts: int
     retries: int
     fence: int
+    message_id: str | None
 
     @property
     def content(self) -> dict[str, Any]:
@@ -125,8 +130,13 @@ def row(
     due_at: int | None = None,
     content: Mapping[str, Any] | None = None,
     retries: int = 3,
+    message_id: str | None = None,
 ) -> dict[str, Any]:
-    """A row of table ``job``; without ``due_at`` it is due at once and run right after the commit."""
+    """A row of table ``job``; without ``due_at`` it is due at once and run right after the commit.
+
+    Args:
+        message_id: a message that has to stand as long as this is owed.
+    """
     if due_at is None and root_id is not None:
         command.owing.add(root_id)
     return {
@@ -144,6 +154,7 @@ def row(
         "retries": retries,
         "fence": 0,
         "leased_until": None,
+        "message_id": message_id,
     }
 
 
@@ -204,6 +215,7 @@ def _job(r: Any) -> Job:
         r.attempts,
         r.retries,
         r.fence,
+        r.message_id,
     )
 
 

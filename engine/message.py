@@ -12,9 +12,11 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import Insert, and_, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from engine import clock, feel, held, ident, job, schema
 from engine.errors import KeyReused
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from engine.runtime import Command
 
 KEPT_FOR = timedelta(hours=1)
+OVER = ("taken", "expired")
+"""States in which a message waits for nobody; what a job still names may yet be given back."""
+_DAY_US = 86_400_000_000
 Content = Mapping[str, feel.Value]
 _m, _s, _r = schema.message.c, schema.subscription.c, schema.receipt.c
 
@@ -84,12 +89,19 @@ def publish(
 
 def lock_channel(command: Command, name: str, correlation: str) -> None:
     """Whoever meets under this name and key comes one after the other."""
-    channel = schema.channel
-    command.connection.execute(
-        upsert(command.connection.dialect.name, channel, update=False), [{"name": name, "key": correlation}]
+    used = {"name": name, "key": correlation, "used_at": clock.micros(command.now)}
+    command.connection.execute(_locking(command.connection.dialect.name), used)
+
+
+@cache
+def _locking(dialect: str) -> Insert:
+    """One statement makes the row or locks the one that is there: between two, the row could be cleared away, and
+    nothing would be locked. PostgreSQL locks it also where there is nothing to update."""
+    into = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(schema.channel)
+    c, used_at = schema.channel.c, into.excluded.used_at
+    return into.on_conflict_do_update(
+        index_elements=[c.name, c.key], set_={"used_at": used_at}, where=c.used_at < used_at - _DAY_US
     )
-    query = select(channel.c.name).where(channel.c.name == name, channel.c.key == correlation).with_for_update()
-    command.connection.execute(query)
 
 
 def _route(command: Command, message: Mapping[str, Any]) -> None:
@@ -101,7 +113,7 @@ def _route(command: Command, message: Mapping[str, Any]) -> None:
     if receivers or started:
         command.connection.execute(update(schema.message).where(_m.id == message["id"]).values(state="taken"))
     else:
-        job.add(command, "expire", due_at=message["expires_at"], content={"message": message["id"]})
+        job.add(command, "expire", due_at=message["expires_at"], message_id=message["id"])
 
 
 def _receivers(command: Command, message: Mapping[str, Any]) -> list[Any]:
@@ -129,7 +141,8 @@ def _pair(command: Command, receiver: Any, message_id: str) -> None:
         root_id=receiver.root_id,
         token=receiver.token,
         arm=receiver.arm,
-        content={"message": message_id, "name": receiver.name, "key": receiver.key},
+        message_id=message_id,
+        content={"name": receiver.name, "key": receiver.key},
     )
 
 
@@ -141,8 +154,8 @@ def _start(command: Command, message: Mapping[str, Any]) -> bool:
         select(schema.start_event).where(e.kind == "message", e.name == message["name"])
     ):
         if not is_running(command, event.process_key, message["key"]):
-            content = {"process": event.process_key, "element": event.element, "message": message["id"]}
-            made = job.row(command, "message_start", root_id=ident.new(), content=content)
+            content = {"process": event.process_key, "element": event.element}
+            made = job.row(command, "message_start", root_id=ident.new(), message_id=message["id"], content=content)
             command.connection.execute(insert(schema.job), [made])
             started = True
     return started
@@ -205,7 +218,8 @@ def _take_waiting(command: Command, held: Held, subscription_id: int, row: Mappi
         root_id=held.root_id,
         token=row["token"],
         arm=row["arm"],
-        content={"message": waiting, "name": row["name"], "key": row["key"]},
+        message_id=waiting,
+        content={"name": row["name"], "key": row["key"]},
     )
 
 
@@ -290,7 +304,7 @@ def broadcast(command: Command, name: str, content: Content, *, sender: str | No
 @job.handler("expire", when_over=True)
 def _expire(command: Command, work: job.Job) -> None:
     """Nobody took the message in time: that stands in its sender's story."""
-    row = command.connection.execute(select(schema.message).where(_m.id == work.content["message"])).one()
+    row = command.connection.execute(select(schema.message).where(_m.id == work.message_id)).one()
     if row.state != "waiting":
         return
     if row.instance_id is not None:

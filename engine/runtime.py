@@ -24,6 +24,7 @@ from engine.errors import Unavailable
 from engine.evidence import chain
 from engine.keys import Keys
 from engine.policy import Policy
+from engine.retention import Retention
 
 if TYPE_CHECKING:
     from engine.connector import Connectors
@@ -40,6 +41,7 @@ class Runtime:
         after_commit: runs what a committed command owes; given by ``assembly``.
         connectors: an installation's own, beside those of the engine: type → declaration and callable.
         unsent: how much a person may have attached and not handed in.
+        retention: how long what is done with is kept.
         confirms: whether a password is a person's own; given by whoever keeps the passwords. Without it nobody can
             sign.
     """
@@ -62,6 +64,7 @@ class Runtime:
         self.connectors: Connectors = {}
         self.after_commit: Callable[[Runtime, frozenset[str]], None] | None = None
         self.unsent = Allowance()
+        self.retention = Retention()
         self.confirms: Callable[[View, str, str], bool] | None = None
 
     @property

@@ -401,11 +401,20 @@ job = Table(
     Column("retries", Integer, nullable=False, default=3),
     Column("fence", Integer, nullable=False, default=0),
     Column("leased_until", Time),
+    Column("message_id", Key),
     Index(None, "state", "due_at"),
     Index(None, "instance_id", "token"),
     Index(None, "root_id"),
+    Index(None, "message_id"),
 )
-channel = Table("channel", metadata, Column("name", Name, primary_key=True), Column("key", Name, primary_key=True))
+channel = Table(  # a lock: who meets under a name and key comes one after the other
+    "channel",
+    metadata,
+    Column("name", Name, primary_key=True),
+    Column("key", Name, primary_key=True),
+    Column("used_at", Time, nullable=False),  # to a day
+    Index(None, "used_at"),
+)
 message = Table(
     "message",
     metadata,
@@ -419,6 +428,7 @@ message = Table(
     Column("instance_id", Key),
     Column("state", Key, nullable=False),
     Index(None, "name", "key", "state", "sent_at"),
+    Index(None, "state", "sent_at"),
 )
 receipt = Table(  # a message enters an instance once
     "receipt",
@@ -436,6 +446,7 @@ submission = Table(  # idempotency: one answer for one key
     Column("digest", Key, nullable=False),
     Column("answer", Text, nullable=False),
     Column("at", Time, nullable=False),
+    Index(None, "at"),
 )
 
 # ---- evidence

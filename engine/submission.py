@@ -76,11 +76,13 @@ def once(command: Command, name: str, object_id: str, key: str, told: str, work:
     row = {**mine, "digest": told, "answer": "null", "at": clock.micros(command.now)}
     where = [_s[each] == value for each, value in mine.items()]
     taking = upsert(command.connection.dialect.name, schema.submission, update=False).returning(_s.key)
-    if command.connection.execute(taking, row).first() is None:
-        known = command.connection.execute(select(_s.digest, _s.answer).where(*where)).one()
-        if known.digest != told:
+    # One so old that it is cleared away between the two looks is new again.
+    while command.connection.execute(taking, row).first() is None:
+        known = command.connection.execute(select(_s.digest, _s.answer).where(*where)).one_or_none()
+        if known is not None and known.digest != told:
             raise KeyReused(_REUSED)
-        return json.loads(known.answer)
+        if known is not None:
+            return json.loads(known.answer)
     answer = work()
     if answer is not None:
         command.connection.execute(update(schema.submission).where(*where).values(answer=canonical.text(answer)))

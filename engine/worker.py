@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 
-from engine import clock, job, schema
+from engine import clearing, clock, job, schema
 from engine.errors import Unavailable
 from engine.prepared import upserting
 from engine.runtime import Runtime
@@ -80,6 +80,7 @@ class Worker:
         with self._runtime.database.write() as connection:
             at = str(clock.lease_now(connection))
             upserting(schema.meta).run(connection, [{"key": "worker_seen", "value": at}])
+            clearing.arm(connection)
 
 
 def run_due(runtime: Runtime, limit: int = 1000) -> int:

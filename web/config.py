@@ -95,6 +95,18 @@ class Settings(BaseSettings):
     unsent_megabytes: int = Field(
         default=500, ge=20, le=100_000, description="Megabytes that these files may have together."
     )
+    answer_days: int = Field(
+        default=30,
+        ge=0,
+        le=36_500,
+        description="Days for which what is sent twice under one key is done once; 0: for ever.",
+    )
+    message_days: int = Field(
+        default=30,
+        ge=0,
+        le=36_500,
+        description="Days after which messages that have been delivered or have expired are deleted; 0: never.",
+    )
     guesses: int = Field(
         default=5, ge=1, le=50, description="Wrong passwords for one account from one address before one rests."
     )

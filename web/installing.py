@@ -16,6 +16,7 @@ from engine.database import Database
 from engine.errors import Conflict, Invalid, NotFound, Unavailable
 from engine.evidence import beginning
 from engine.release import Released
+from engine.retention import Retention
 from engine.runtime import Command, Runtime
 from web.config import MEGABYTE, Settings
 
@@ -42,13 +43,15 @@ def open_runtime(settings: Settings) -> Runtime:
         Unavailable: the database is away, empty or of another revision, or the state folder cannot be used.
     """
     private.folder(settings.state)
-    return assembly.open(
+    runtime = assembly.open(
         settings.url,
         settings.state,
         zone=settings.zone,
         synchronous=settings.synchronous,
         limit_s=settings.database_seconds,
     )
+    runtime.retention = Retention(settings.answer_days, settings.message_days)
+    return runtime
 
 
 def create(settings: Settings, *, demo: bool = False) -> bool:

@@ -142,7 +142,8 @@ VERDICTS: Mapping[str, Verdict] = {
     # work owed, and what crosses from one instance to another
     "job": Rebuilt(
         dict.fromkeys(("root_id", "state", "attempts", "retries", "fence", "leased_until"), _WORK)
-        | {"due_at": "of a service task: when it is tried next; a timer's is compared"},
+        | {"due_at": "of a service task: when it is tried next; a timer's is compared"}
+        | {"message_id": "neither is about a message"},
         where=schema.job.c.kind.in_(("timer", "connector")),
         besides="what else is owed between cases; what comes of it stands in the lines",
     ),

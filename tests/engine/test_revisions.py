@@ -192,6 +192,24 @@ def test_what_stood_in_columns_before_can_be_found_and_so_can_what_versions_say(
             assert _holding(connection, "热待") == []
 
 
+def test_what_is_owed_says_which_message_it_needs_and_channels_are_made_anew(databases: Databases):
+    with databases.empty() as url, closing(Database(url)) as database:
+        with database._revising() as connection:
+            tables = _tables_of(connection, "0012", "job", "channel")
+            row = {"due_at": 0, "state": "held", "attempts": 0, "retries": 3, "fence": 0}
+            for key, kind, content in (
+                ("a", "deliver", '{"message": "M", "name": "n"}'),
+                ("b", "connector", "no json"),
+            ):
+                connection.execute(insert(tables["job"]), {**row, "id": key, "kind": kind, "content": content})
+            connection.execute(insert(tables["channel"]), {"name": "n", "key": "k"})
+        assert database.revise()
+        with database.read() as connection:
+            j = schema.job.c
+            assert dict(connection.execute(select(j.id, j.message_id)).all()) == {"a": "M", "b": None}
+            assert connection.execute(select(schema.channel)).all() == []
+
+
 def _holding(connection: Connection, word: str) -> list[str]:
     holds = searching.holds(connection.dialect.name, schema.fact, word)
     return list(connection.execute(select(schema.fact.c.name).where(holds)).scalars())
