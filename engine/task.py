@@ -288,12 +288,14 @@ _LOCK = Prepared(
 def _must_be_open(of: Held, task: Any, stamp: int | None) -> None:
     """Refuse a task that has moved on, saying who moved it and when."""
     if task.state != "open" or (stamp is not None and stamp != task.stamp):
-        raise Conflict(_STALE, who=task.changed_by, change=task.change, at=clock.instant(task.changed_at))
+        moved = {"change": task.change, "at": clock.instant(task.changed_at)}
+        raise Conflict(_STALE, who=task.changed_by, process=task.process_key, **moved)
     of.must_be_active()
 
 
 def _must_be_theirs(command: Command, task: Any) -> None:
     if task.assignee is not None and task.assignee not in command.actor.persons:
-        raise Forbidden("{who} has this task. Ask for it to be handed over.", who=task.assignee)
+        sentence = "{who} has this task. Ask for it to be handed over."
+        raise Forbidden(sentence, who=task.assignee, process=task.process_key)
     if not task.theirs:
         raise Forbidden("This task is for others to do.")

@@ -64,12 +64,13 @@ def explain(view: View, task_id: str) -> None:
     """
     e = schema.event.c
     here = and_(e.instance_id == _t.instance_id, e.element == _t.element, e.kind == "task.opened")
-    query = select(_t.changed_by, _t.change, _t.changed_at, e.data).join(schema.event, here)
+    query = select(_t.changed_by, _t.change, _t.changed_at, _t.process_key, e.data).join(schema.event, here)
     query = query.where(_t.id == task_id, _t.state != "open", access.allowed(view.actor, _t.instance_id))
     for row in view.connection.execute(query):
         told = json.loads(row.data)
         if told.get("task") == task_id and not view.actor.audiences.isdisjoint(told.get("audiences", ())):
-            raise Conflict(LATE, who=row.changed_by, change=row.change, at=clock.instant(row.changed_at))
+            moved = {"change": row.change, "at": clock.instant(row.changed_at)}
+            raise Conflict(LATE, who=row.changed_by, process=row.process_key, **moved)
 
 
 def take(view: View, task_id: str) -> Row[Any]:

@@ -9,16 +9,17 @@ from typing import Any
 
 from flask import Flask, Response, flash, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
-from sqlalchemy import select
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
+from engine import access
 from engine import errors as engine
-from engine import schema
 from engine.actor import ENGINE_KEY
+from engine.query import people
 from web import db, i18n
 from web import logging as log
+from web.auth import current
 from web.auth.csrf import Forged
 from web.auth.current import SignedOut, Unknown, is_program, is_somebody
 
@@ -96,6 +97,7 @@ KEPT = lazy_gettext(
 )
 # What reading or storing hostile input ends in, wherever that happens.
 UNREADABLE = (RecursionError, UnicodeEncodeError, DataError)
+SOMEBODY_ELSE = lazy_gettext("Somebody else")
 STALE = lazy_gettext("This page is from an earlier session. Reload it and try again; nothing was changed.")
 NO_TOKEN = lazy_gettext("This needs a bearer token that is valid. Ask your administrator for one.")
 SIGNED_OUT = lazy_gettext("Your session has ended. Sign in again to go on; nothing is lost.")
@@ -253,19 +255,24 @@ def _spoken(key: str, value: object, names: Mapping[str, str]) -> str:
 
 
 def _names(params: Mapping[str, Any]) -> dict[str, str]:
-    """Names of the persons in a sentence; keys are good enough where the database is away or nobody is signed in."""
+    """Names of the persons in a sentence; keys are good enough where the database is away or nobody is signed in.
+
+    A reader who is not told everybody's name is told the organisation, as on pages, where the sentence says by
+    ``process`` of whose cases it speaks; else, and where the database is away, no more than that it was somebody else.
+    """
     keys = {value for key, value in params.items() if key in PERSONS and isinstance(value, str)}
     if not keys or not is_somebody():
         return {}
-    person = schema.person
+    reader, process = current.actor(), params.get("process")
+    veiled = access.is_veiled(reader)
+    names = dict.fromkeys(keys - reader.persons, str(SOMEBODY_ELSE)) if veiled else {}
+    if veiled and process is None:
+        return names
     try:
-        with db.database().read() as connection:
-            rows = connection.execute(
-                select(person.c.id, person.c.name, person.c.name_en).where(person.c.id.in_(keys))
-            ).mappings()
-            return {row["id"]: i18n.named(row) for row in rows}
+        with db.read() as view:
+            return {key: i18n.named(each) for key, each in people.named(view, keys, str(process)).items()}
     except engine.EngineError:
-        return {}
+        return names
 
 
 def _snake(name: str) -> str:

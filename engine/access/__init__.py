@@ -19,6 +19,7 @@ from engine.access.granted import (
     remit_of,
     role_of,
 )
+from engine.access.naming import front, is_named, is_veiled, named
 from engine.access.opening import allowed, is_offered_at_all, tasks_offered
 from engine.access.persons import (
     barred,
@@ -47,19 +48,23 @@ __all__ = [
     "audiences_of",
     "barred",
     "candidate_audiences",
+    "front",
     "granted",
     "held",
     "holders",
     "holds",
     "is_at_home",
+    "is_named",
     "is_of_house",
     "is_offered_at_all",
+    "is_veiled",
     "may_do",
     "may_not_be_told",
     "may_start",
     "may_steer",
     "may_still_take",
     "may_take",
+    "named",
     "narrowed",
     "offers_role",
     "policy_of",

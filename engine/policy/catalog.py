@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from engine.policy.model import CLASSES, STARTER, TYPES, FieldClass, ProcessPolicy, Role
-from engine.policy.roles import known_roles
+from engine.policy.roles import known_roles, read_front
 from engine.policy.table import KEY, Table
 
 SyntaxCheck = Callable[[str], Sequence[str]]
@@ -35,6 +35,7 @@ def _process(
     when = _when(table, lists["see"], check)
     fields = {name: _field(each, roles, remits, check) for name, each in table.section("fields").sections()}
     otherwise = _otherwise(table.section("otherwise"), roles, remits, check)
+    front = read_front(table)
     columns = _columns(table, (*TYPES, *known))
     for name in [*columns, *remits]:
         if name in fields and fields[name].cls == "sealed":
@@ -50,6 +51,7 @@ def _process(
         columns=columns,
         fields=fields,
         otherwise=otherwise,
+        front=front,
     )
 
 

@@ -21,6 +21,14 @@ def _nothing() -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Front:
+    """An organisation that outside parties are told in place of the persons who act for it."""
+
+    title: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
 class Role:
     """What a lane names and a grant gives.
 
@@ -31,6 +39,7 @@ class Role:
         external: held by outside parties: sees only what a field's class opens to it by name.
         assigned: never granted: the diagram names the person (the chair of one meeting).
         login: false for parties that a diagram names but that have no account.
+        front: the body that its holders act for, where that is not the front of the process.
     """
 
     key: str
@@ -40,6 +49,7 @@ class Role:
     external: bool = False
     assigned: bool = False
     login: bool = True
+    front: Front | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +125,7 @@ class ProcessPolicy:
         columns: name → type or None; what lists and ledgers filter, sort and show.
         fields: name → class.
         otherwise: the class of what ``fields`` does not name, and of what people say about the case.
+        front: what readers of outside parties are told in place of persons; None: everybody by name.
     """
 
     key: str
@@ -128,6 +139,7 @@ class ProcessPolicy:
     columns: Mapping[str, str | None] = field(default_factory=_nothing)
     fields: Mapping[str, FieldClass] = field(default_factory=_nothing)
     otherwise: FieldClass = INTERNAL
+    front: Front | None = None
 
     def field(self, name: str) -> FieldClass:
         """The class of a value."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from engine.policy.model import EVERY_ROLE, Forbidden, Role, titles
+from engine.policy.model import EVERY_ROLE, Forbidden, Front, Role, titles
 from engine.policy.table import KEY, Table, near
 
 _KINDS = ("grant", "task", "person")
@@ -23,6 +23,7 @@ def read_roles(file: Table) -> dict[str, Role]:
             external=table.flag("external"),
             assigned=table.flag("assigned"),
             login=table.flag("login", default=True),
+            front=read_front(table),
         )
         if role.remit is not None and not KEY.fullmatch(role.remit):
             table.fault("remit", "A kind of remit is one word of Latin letters, like 'team'.")
@@ -33,6 +34,15 @@ def read_roles(file: Table) -> dict[str, Role]:
         roles[key] = role
         table.close()
     return roles
+
+
+def read_front(table: Table) -> Front | None:
+    """What outside parties are told in place of persons, in both languages; None where the table does not say."""
+    if "front" not in table and "front_en" not in table:
+        table.optional("front")
+        table.optional("front_en")
+        return None
+    return Front(table.text("front"), table.text("front_en"))
 
 
 def read_separation(file: Table, roles: Mapping[str, Role]) -> tuple[Forbidden, ...]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, select, union_all
+from sqlalchemy import ColumnElement, Label, Table, select, union_all
 
 from engine import access, attachment, clock, schema
 from engine.errors import NotFound
+from engine.query import people
 from engine.query.people import Person
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 LIMIT = 200
 _c, _a, _p = schema.comment.c, schema.attachment.c, schema.person.c
+_case = schema.instance.alias()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +65,14 @@ def must_know(view: View, instance_id: str) -> None:
 def comments(view: View, instance_id: str) -> list[Comment]:
     """Comments on a case, oldest first; of very many, the latest 200."""
     query = (
-        select(schema.comment, _p.name, _p.name_en)
+        select(schema.comment, *_told(view, schema.comment))
         .outerjoin(schema.person, _p.id == _c.person_id)
         .where(_c.instance_id == instance_id, access.visible(view.actor, "comment"))
         .order_by(_c.at.desc(), _c.id.desc())
         .limit(LIMIT)
     )
     rows = view.connection.execute(query).mappings().all()
-    return [
-        Comment(row["id"], _person(row), clock.instant(row["at"]), row["text"], row["class"]) for row in reversed(rows)
-    ]
+    return [Comment(row["id"], _by(row), clock.instant(row["at"]), row["text"], row["class"]) for row in reversed(rows)]
 
 
 def files(view: View, instance_id: str) -> list[File]:
@@ -87,7 +87,7 @@ def files_by_id(view: View, ids: Collection[str]) -> dict[str, File]:
 
 def _files(view: View, which: ColumnElement[bool]) -> list[File]:
     query = (
-        select(schema.attachment, _p.name.label("person_name"), _p.name_en)
+        select(schema.attachment, *_told(view, schema.attachment))
         .outerjoin(schema.person, _p.id == _a.person_id)
         .where(which, attachment.visible(view.actor))
         .order_by(_a.at, _a.id)
@@ -104,12 +104,18 @@ def _file(row: Any, reader: str) -> File:
         size=row["size"],
         field=row["field"],
         cls=row["class"],
-        by=Person(row["person_id"], row["person_name"] or row["person_id"], row["name_en"]),
+        by=_by(row),
         at=clock.instant(row["at"]),
         kept=row["kept"],
         mine=not row["kept"] and row["person_id"] == reader,
     )
 
 
-def _person(row: Any) -> Person:
-    return Person(row["person_id"], row["name"] or row["person_id"], row["name_en"])
+def _told(view: View, said: Table) -> tuple[Label[Any], ...]:
+    """Columns of who said or handed in something, which stands in a case."""
+    process = select(_case.c.process_key).where(_case.c.id == said.c.instance_id).correlate(said).scalar_subquery()
+    return people.columns(view, schema.person, said.c.person_id, process, "by")
+
+
+def _by(row: Any) -> Person:
+    return people.of(row, "by") or Person(None, "")

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, func, lite
 
 from engine import access, clock, schema, turn
 from engine.actor import ENGINE_KEY
-from engine.query import columns, paging, waiting
+from engine.query import columns, paging, people, waiting
 from engine.query.deadline import Reckoner
 from engine.query.paging import SIZE, Page
 from engine.query.people import Person
@@ -171,7 +171,7 @@ def notices(view: View, wanted: Filter = Filter(), after: str | None = None, siz
     order = (_n.at, _n.id)
     query = (
         select(schema.notice, _i.definition_id, _i.process_key, _i.business_key, _t.element)
-        .add_columns(_by.c.name.label("by_name"), _by.c.name_en.label("by_name_en"))
+        .add_columns(*people.columns(view, _by, _n.by, _i.process_key, "by"))
         .join(schema.instance, _i.id == _n.instance_id)
         .outerjoin(schema.task, _t.id == _n.task_id)
         .outerjoin(_by, _by.c.id == _n.by)
@@ -244,7 +244,7 @@ def _in_full(view: View, picked: Subquery, order: Sequence[ColumnElement[Any]]) 
     seen = and_(_seen.c.id == picked.c.id, access.visible(view.actor, "task", rows=_seen))
     return (
         select(picked.c.id.label("picked"), picked.c.place, *_seen.columns, drafted.label("drafted"), _i.business_key)
-        .add_columns(_assignee.c.name.label("assignee_name"), _assignee.c.name_en.label("assignee_name_en"))
+        .add_columns(*people.columns(view, _assignee, _seen.c.assignee, _seen.c.process_key, "assignee"))
         .select_from(picked.outerjoin(_seen, seen))
         .outerjoin(schema.instance, _i.id == _seen.c.instance_id)
         .outerjoin(_assignee, _assignee.c.id == _seen.c.assignee)
@@ -270,9 +270,7 @@ def _works(view: View, rows: Sequence[Any]) -> Iterable[Work]:
             priority=row.priority,
             unread=row.seen_at is None,
             drafted=row.drafted,
-            assignee=Person(row.assignee, row.assignee_name or row.assignee, row.assignee_name_en)
-            if row.assignee
-            else None,
+            assignee=people.of(row._mapping, "assignee"),
             closed_at=_instant(row.closed_at),
             on_behalf_of=row.on_behalf_of,
             columns=shown.get(row.instance_id, {}),
@@ -302,19 +300,19 @@ def _steps(view: View, instances: Sequence[str]) -> dict[str, list[tuple[str, Pe
     # One line a step, however many people have it at the same time.
     steps = (
         select(_t.instance_id, _t.element, func.min(_t.assignee).label("who"), func.min(_t.opened_at).label("since"))
-        .add_columns(func.count(_t.id).label("many"))
+        .add_columns(func.count(_t.id).label("many"), func.min(_t.process_key).label("process_key"))
         .where(_t.instance_id.in_(instances), _t.state == "open")
         .group_by(_t.instance_id, _t.element)
         .subquery()
     )
     query = (
-        select(steps, _assignee.c.name, _assignee.c.name_en)
+        select(steps, *people.columns(view, _assignee, steps.c.who, steps.c.process_key, "assignee"))
         .outerjoin(_assignee, and_(_assignee.c.id == steps.c.who, steps.c.many == 1))
         .order_by(steps.c.since, steps.c.element)
     )
     found: dict[str, list[tuple[str, Person | None]]] = {}
     for row in view.connection.execute(query):
-        who = Person(row.who, row.name or row.who, row.name_en) if row.who and row.many == 1 else None
+        who = people.of(row._mapping, "assignee") if row.many == 1 else None
         found.setdefault(row.instance_id, []).append((row.element, who))
     return found
 
@@ -329,7 +327,7 @@ def _notice(row: Any, shown: dict[str, columns.Value]) -> Notice:
         process_key=row.process_key,
         element=row.element,
         business_key=row.business_key,
-        by=None if row.by == ENGINE_KEY else Person(row.by, row.by_name or row.by, row.by_name_en),
+        by=None if row.by == ENGINE_KEY else people.of(row._mapping, "by"),
         at=clock.instant(row.at),
         text=row.text,
         unread=row.read_at is None,

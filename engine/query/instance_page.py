@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from engine import access, clock, definition, feel, schema, turn, variables
 from engine.actor import ENGINE_KEY
 from engine.errors import NotFound
-from engine.query import columns, performers
+from engine.query import columns, people, performers, signed
 from engine.query.deadline import Reckoner
 from engine.query.people import Person
 from engine.query.story import GONE, Shown
@@ -101,7 +101,8 @@ def read(view: View, instance_id: str, language: str) -> InstancePage:
         NotFound: there is none, or it is not the actor's to know.
     """
     query = (
-        select(schema.instance, _p.name, _p.name_en, access.visible(view.actor, "story").label("sees_story"))
+        select(schema.instance, access.visible(view.actor, "story").label("sees_story"))
+        .add_columns(*people.columns(view, schema.person, _i.started_by, _i.process_key, "starter"))
         .add_columns(clock.reading(view.connection.dialect.name).label("now_"))
         .outerjoin(schema.person, _p.id == _i.started_by)
         .where(_i.id == instance_id, access.visible(view.actor, "instance"))
@@ -114,6 +115,7 @@ def read(view: View, instance_id: str, language: str) -> InstancePage:
     words = Wording(of, language)
     reader = Reader(view, row.id)
     values, on_request = _values(view, row.id, of, words, reader)
+    values = _told(view, row.process_key, values)
     return InstancePage(
         id=row.id,
         definition_id=row.definition_id,
@@ -124,7 +126,8 @@ def read(view: View, instance_id: str, language: str) -> InstancePage:
         columns=columns.of_one(view, reader.sight, Names(view)),
         state=row.state,
         outcome=words.element(row.outcome) if row.outcome in of.elements else "",
-        started_by=_starter(row),
+        # None also where the engine has, called by another case or by a message.
+        started_by=None if row.started_by == ENGINE_KEY else people.of(row._mapping, "starter"),
         started_at=clock.instant(row.started_at),
         ended_at=None if row.ended_at is None else clock.instant(row.ended_at),
         values=values,
@@ -142,11 +145,13 @@ def opened(view: View, instance_id: str, language: str) -> tuple[Shown, ...]:
     Raises:
         NotFound: there is no such case, or it is not the actor's to know.
     """
-    query = select(_i.definition_id).where(_i.id == instance_id, access.visible(view.actor, "instance"))
-    definition_id = view.connection.execute(query).scalar_one_or_none()
-    if definition_id is None:
+    query = select(_i.definition_id, _i.process_key)
+    row = view.connection.execute(
+        query.where(_i.id == instance_id, access.visible(view.actor, "instance"))
+    ).one_or_none()
+    if row is None:
         raise NotFound(GONE)
-    of = definition.load(view, definition_id)
+    of = definition.load(view, row.definition_id)
     fields = Wording(of, language).fields()
     reader = Reader(view, instance_id)
     allowed = reader.shown(dict.fromkeys(of.sealed & fields.keys()))
@@ -154,7 +159,14 @@ def opened(view: View, instance_id: str, language: str) -> tuple[Shown, ...]:
     stored = variables.everything(view.connection, instance_id)
     asked = reader.on_request(stored.keys() & fields.keys() - of.sealed)
     values |= reader.shown({name: stored[name] for name in asked})
-    return tuple(Shown(fields[name], values[name]) for name in fields if values.get(name) not in EMPTY)
+    found = tuple(Shown(fields[name], values[name]) for name in fields if values.get(name) not in EMPTY)
+    return _told(view, row.process_key, found)
+
+
+def _told(view: View, process_key: str, values: tuple[Shown, ...]) -> tuple[Shown, ...]:
+    """The same values, with signatures as the reader is told them."""
+    (told,) = signed.told(view, process_key, {str(at): each.value for at, each in enumerate(values)})
+    return tuple(replace(each, value=told[str(at)]) for at, each in enumerate(values))
 
 
 def _values(
@@ -173,16 +185,10 @@ def _values(
     return found, tuple(fields[name] for name in fields if name in on_request)
 
 
-def _starter(row: Any) -> Person | None:
-    """Who has started it; None: the engine, called by another case or by a message."""
-    if row.started_by == ENGINE_KEY:
-        return None
-    return Person(row.started_by, row.name or row.started_by, row.name_en)
-
-
 def _steps(view: View, instance_id: str, words: Wording, language: str) -> tuple[Step, ...]:
     query = (
-        select(_t.id, _t.element, _t.opened_at, _t.due_at, _t.assignee, _p.name, _p.name_en)
+        select(_t.id, _t.element, _t.opened_at, _t.due_at)
+        .add_columns(*people.columns(view, schema.person, _t.assignee, _t.process_key, "assignee"))
         .add_columns(turn.mine(view.actor).label("mine"), access.visible(view.actor, "task").label("visible"))
         .outerjoin(schema.person, _p.id == _t.assignee)
         .where(_t.instance_id == instance_id, _t.state == "open")
@@ -199,7 +205,7 @@ def _steps(view: View, instance_id: str, words: Wording, language: str) -> tuple
             due_at=None if row.due_at is None else clock.instant(row.due_at),
             days_left=reckoner.days_left(row.due_at),
             performers=meant.get(row.id, ""),
-            assignee=Person(row.assignee, row.name or row.assignee, row.name_en) if row.assignee else None,
+            assignee=people.of(row._mapping, "assignee"),
             mine=row.mine,
             visible=row.visible,
         )

@@ -39,6 +39,7 @@ _TOO_MANY = "Search for at most {most} words at a time."
 _t, _i, _n = schema.task.c, schema.instance.c, schema.notice.c
 _fact, _open, _beside = schema.fact.alias(), schema.task.alias(), schema.task.alias()
 _f = _fact.c
+_person = schema.person.alias()
 Condition = ColumnElement[bool]
 Sources = Mapping[str | None, list[str]]
 
@@ -90,7 +91,7 @@ class Search:
         yield self._one_of(_t.definition_id, named.processes)
         yield self._one_of(_t.definition_id + "/" + _t.element, named.elements)
         if assigned:
-            yield self._one_of(_t.assignee, named.keys[called.PERSON])
+            yield self._one_told(_t.assignee, named, _t.process_key)
         yield from self._known_by(word, named)
 
     def _of_case(self, word: str, named: Called) -> Iterator[Condition]:
@@ -102,7 +103,7 @@ class Search:
             # Of several who have a step at the same time, the list names nobody.
             alone = ~other.where(b.id != o.id).correlate_except(_beside)
             step = self._one_of(_i.definition_id + "/" + o.element, named.elements)
-            here = or_(step, and_(self._one_of(o.assignee, persons), alone))
+            here = or_(step, and_(self._one_told(o.assignee, named, o.process_key), alone))
             yield exists().where(o.instance_id == _i.id, o.state == "open", here).correlate_except(_open)
         yield from self._known_by(word, named)
 
@@ -111,7 +112,7 @@ class Search:
         yield self._one_of(_i.definition_id + "/" + _t.element, named.elements)
         yield has(_n.text, word)
         yield and_(_n.by == ENGINE_KEY, self._one_of(_n.text, named.terms))
-        yield self._one_of(_n.by, named.keys[called.PERSON])
+        yield self._one_told(_n.by, named, _i.process_key)
         yield has(_i.business_key, word)
         # A notice may be all of a case that is open to its reader.
         yield and_(access.sees(self._view.actor, _i.id), self._in_columns(word, named))
@@ -172,6 +173,14 @@ class Search:
             for source, names in places.items():
                 always.setdefault(source, []).extend(names)
         return [_Class(True_(), always), *found] if always else found
+
+    def _one_told(self, key: ColumnElement[Any], named: Called, process_key: ColumnElement[Any]) -> Condition:
+        """The column is the key of a person who is called so, and whom the reader is told by name."""
+        here = self._one_of(key, named.keys[called.PERSON])
+        if not named.keys[called.PERSON] or not access.is_veiled(self._view.actor):
+            return here
+        told = access.is_named(self._view.actor, _person, key, process_key)
+        return and_(here, exists().where(_person.c.id == key, told).correlate_except(_person))
 
     def _one_of(self, column: ColumnElement[Any], values: Iterable[str]) -> Condition:
         """The column is one of these, which go along as one parameter, in however many places they stand."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine import clock
+from engine import access, clock
 from engine.form import Form
+from engine.query import people
+from engine.query.people import Person
 from engine.query.titles import Title
+
+if TYPE_CHECKING:
+    from engine.runtime import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +41,61 @@ def read(value: Any, titles: Mapping[tuple[str, str], Title]) -> Signed | None:
     Args:
         titles: by source and key, as ``titles.Names`` knows them.
     """
-    if not isinstance(value, Mapping) or not value.get("person"):
+    if not isinstance(value, Mapping) or not (value.get("person") or value.get("front")):
         return None
     at = value.get("at")
     moment = clock.instant(at) if isinstance(at, int) else datetime.fromisoformat(at) if isinstance(at, str) else at
     if not isinstance(moment, datetime):
         return None
+    if value.get("front"):
+        return Signed(Title(*value["front"]), None, None, moment, str(value.get("digest") or ""))
     person = titles.get(("person", str(value["person"])))
     other = titles.get(("person", str(value.get("onBehalfOf"))))
     within = None if person is None else person.within
     return Signed(person, within, other, moment, str(value.get("digest") or ""))
+
+
+def told(view: View, process_key: str, *values: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    """The same values, with the signatures in them as the reader is told them: by the person or by the organisation.
+
+    What is told in place of a person stands in the value, which has no key then. It costs a statement only where
+    something is signed and the reader is not told everybody's name.
+    """
+    if access.front(view.actor, process_key) is None:
+        return tuple(dict(each) for each in values)
+    persons = people.named(view, signers(values), process_key)
+    return tuple({name: veiled(each, persons) for name, each in some.items()} for some in values)
+
+
+def signers(value: Any) -> Iterator[str]:
+    """Keys of those who have signed anything inside a value."""
+    if is_signature(value):
+        yield from (str(value[each]) for each in ("person", "onBehalfOf") if value.get(each))
+    elif isinstance(value, Mapping | list | tuple):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from signers(each)
+
+
+def veiled(value: Any, persons: Mapping[str, Person]) -> Any:
+    """A value, with nobody in its signatures whom ``persons`` tell without a key.
+
+    Args:
+        persons: all who have signed in it, by key, as ``people.named`` tells them.
+    """
+    if is_signature(value):
+        who = persons.get(str(value.get("person")))
+        if who is not None and who.id is None:
+            return {**value, "person": None, "onBehalfOf": None, "front": [who.name, who.name_en]}
+        other = persons.get(str(value.get("onBehalfOf")))
+        return {**value, "onBehalfOf": None} if other is not None and other.id is None else value
+    if isinstance(value, Mapping):
+        return {name: veiled(each, persons) for name, each in value.items()}
+    return [veiled(each, persons) for each in value] if isinstance(value, list) else value
+
+
+def is_signature(value: Any) -> bool:
+    """Whether a value is what a form writes down of who signed, under whatever name it stands."""
+    return isinstance(value, Mapping) and {"person", "at", "digest"} <= value.keys()
 
 
 def standing(

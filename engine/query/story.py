@@ -17,7 +17,7 @@ from sqlalchemy import Row, and_, select
 from engine import access, clock, definition, feel, schema
 from engine.actor import ENGINE_KEY
 from engine.errors import NotFound
-from engine.query import people
+from engine.query import people, signed
 from engine.query.paging import SIZE, Page
 from engine.query.people import Person
 from engine.query.values import Reader
@@ -137,9 +137,9 @@ def read(
     Raises:
         NotFound: there is no such case, or its story is not the actor's to read.
     """
-    query = select(_i.definition_id).where(_i.id == instance_id, access.visible(view.actor, "story"))
-    definition_id = view.connection.execute(query).scalar_one_or_none()
-    if definition_id is None:
+    query = select(_i.definition_id, _i.process_key)
+    of = view.connection.execute(query.where(_i.id == instance_id, access.visible(view.actor, "story"))).one_or_none()
+    if of is None:
         raise NotFound(GONE)
     before_it = and_(_o.instance_id == _e.instance_id, _o.number == _e.number - 1, _o.kind == "scope.opened")
     lines = select(schema.event, _o.element.label("opener"), _o.data.label("opened")).outerjoin(_opening, before_it)
@@ -150,7 +150,7 @@ def read(
         lines = lines.where(_e.number < before)
     rows = view.connection.execute(lines.order_by(_e.number.desc()).limit(size + 1)).all()
     more = str(rows[size - 1].number) if len(rows) > size else None
-    teller = _Teller(view, instance_id, definition.load(view, definition_id), language, technical=technical)
+    teller = _Teller(view, instance_id, definition.load(view, of.definition_id), language, technical=technical)
     told = (line for line in teller.lines(rows[:size]) if technical or not _is_empty(line))
     return Page(tuple(told), more)
 
@@ -169,16 +169,17 @@ class _Teller:
         self._wording = Wording(of, language)
         self._fields = self._wording.fields()
         self._reader = Reader(view, instance_id)
+        self._veils = access.front(view.actor, of.process_key) is not None
 
     def lines(self, rows: Sequence[Row[Any]]) -> Iterable[Line]:
         read = [(row, json.loads(row.data)) for row in rows]
-        names = people.named(self._view, (key for row, data in read for key in _persons(row, data)))
+        names = people.named(self._view, self._named(read), self._of.process_key)
         # Between a step's end and what it recorded, the step may have opened values of its own.
         ended = [row.number - (1 if row.opened is None else 2) for row, _ in read]
         return _joined(zip([self._line(row, data, names) for row, data in read], ended, strict=True))
 
     def _line(self, row: Row[Any], data: dict[str, Any], names: Mapping[str, Person]) -> Line:
-        values, sealed = self._values(row, data) if row.kind == "values.written" else ((), 0)
+        values, sealed = self._values(row, data, names) if row.kind == "values.written" else ((), 0)
         return Line(
             number=row.number,
             kind=row.kind,
@@ -191,7 +192,8 @@ class _Teller:
                 "kind": row.kind,
                 "assignee": names.get(data.get("assignee") or ""),
                 "lost": names.get(data.get("lost") or ""),
-                "persons": [names[key] for key in data.get("persons") or ()],
+                # Several of one organisation are told once.
+                "persons": list(dict.fromkeys(names[key] for key in data.get("persons") or ())),
                 "total": data.get("total"),
                 "due": clock.instant(data["due"]) if isinstance(data.get("due"), int) else None,
             },
@@ -200,14 +202,25 @@ class _Teller:
             sealed=sealed,
         )
 
-    def _values(self, row: Row[Any], data: dict[str, Any]) -> tuple[tuple[Shown, ...], int]:
+    def _named(self, read: Iterable[tuple[Row[Any], dict[str, Any]]]) -> Iterator[str | None]:
+        """Keys of everybody in these lines, and of who signed, where not everybody is told by name."""
+        for row, data in read:
+            yield from _persons(row, data)
+            if self._veils and row.kind == "values.written":
+                written = [each for some in data["values"].values() for each in some.values() if each[0] != "sealed"]
+                yield from signed.signers([feel.load(*each) for each in written])
+
+    def _values(
+        self, row: Row[Any], data: dict[str, Any], names: Mapping[str, Person]
+    ) -> tuple[tuple[Shown, ...], int]:
         """What was written, by field: only what some form of the process has a name for."""
         handed = None if self._technical else self._handed(row)
         scopes = [values for scope, values in data["values"].items() if scope != handed]
         written = {name: dumped for scope in scopes for name, dumped in scope.items()}
         sealed = sum(1 for kind, _ in written.values() if kind == "sealed")
         known = {name: dumped for name, dumped in written.items() if name in self._fields and dumped[0] != "sealed"}
-        values = {name: feel.load(*dumped) for name, dumped in self._reader.shown(known).items()}
+        loaded = {name: feel.load(*dumped) for name, dumped in self._reader.shown(known).items()}
+        values = {name: signed.veiled(value, names) for name, value in loaded.items()} if self._veils else loaded
         filled = [Shown(self._fields[name], value) for name, value in values.items() if value not in (None, "", [])]
         return tuple(_each_signature_once(filled)), sealed
 

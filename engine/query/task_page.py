@@ -16,7 +16,7 @@ from engine import access, clock, definition, instance, interpreter, schema, tur
 from engine.bpmn.diagram import Element
 from engine.draft import Draft
 from engine.errors import NotFound
-from engine.query import columns, performers, plain, signed, waiting
+from engine.query import columns, people, performers, plain, signed, waiting
 from engine.query.deadline import Counted, Reckoner, days
 from engine.query.people import Person
 from engine.query.signed import Signed
@@ -154,8 +154,8 @@ def read(view: View, task_id: str, language: str) -> TaskPage:
         due=_due(view, row, language),
         follow_up=None if row.follow_up_at is None else clock.instant(row.follow_up_at),
         priority=row.priority,
-        assignee=_person(row, "assignee", row.assignee),
-        closed_by=_person(row, "closer", row.closed_by) if row.state == "completed" else None,
+        assignee=people.of(row._mapping, "assignee"),
+        closed_by=people.of(row._mapping, "closer") if row.state == "completed" else None,
         closed_at=None if row.closed_at is None else clock.instant(row.closed_at),
         form=form,
         titles=names.known,
@@ -207,8 +207,8 @@ def _row(view: View, task_id: str) -> Row[Any]:
         .add_columns(
             _d.content.label("draft_content"), _d.revision.label("draft_revision"), _d.saved_at.label("draft_at")
         )
-        .add_columns(_assignee.c.name.label("assignee_name"), _assignee.c.name_en.label("assignee_name_en"))
-        .add_columns(_closer.c.name.label("closer_name"), _closer.c.name_en.label("closer_name_en"))
+        .add_columns(*people.columns(view, _assignee, _t.assignee, _t.process_key, "assignee"))
+        .add_columns(*people.columns(view, _closer, _t.closed_by, _t.process_key, "closer"))
         .join(schema.instance, _i.id == _t.instance_id)
         .outerjoin(schema.draft, and_(_d.task_id == _t.id, _d.person_id == view.actor.person))
         .outerjoin(_assignee, _assignee.c.id == _t.assignee)
@@ -279,12 +279,6 @@ def _drafted(saved: Draft | None, fields: Sequence[Field]) -> set[str]:
     return set(islice(ids, FILES_LIMIT))
 
 
-def _person(row: Row[Any], what: str, key: str | None) -> Person | None:
-    if key is None:
-        return None
-    return Person(key, row._mapping[f"{what}_name"] or key, row._mapping[f"{what}_name_en"])
-
-
 def _values(
     view: View, row: Row[Any], of: Definition, asked: Form, reader: Reader
 ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -301,7 +295,9 @@ def _values(
     sealed = reader.shown(dict.fromkeys(of.sealed & asked.by_key.keys()))
     opened = variables.unsealed(view, row.instance_id, sealed) if sealed else {}
     shown = reader.shown({name: value for name, value in values.items() if name not in of.sealed})
-    return {name: _in_columns(asked, name, value) for name, value in shown.items()}, opened
+    shown = {name: _in_columns(asked, name, value) for name, value in shown.items()}
+    shown, opened = signed.told(view, row.process_key, shown, opened)
+    return shown, opened
 
 
 def _in_columns(asked: Form, name: str, value: Any) -> Any:

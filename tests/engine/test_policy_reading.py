@@ -83,7 +83,8 @@ def test_a_file_nobody_reads_is_not_silently_ignored() -> None:
 
 
 def test_a_key_nobody_reads_is_not_silently_ignored() -> None:
-    fault = "roles.toml [CHAIR] extern: 'extern' is not known here. Known: external, title, en, remit, assigned, login."
+    known = "external, title, en, remit, assigned, login, front, front_en"
+    fault = f"roles.toml [CHAIR] extern: 'extern' is not known here. Known: {known}."
     assert faults(roles=FILES["roles.toml"].decode() + "extern = true\n") == [fault]
 
 
@@ -243,3 +244,10 @@ def test_roles_of_which_one_rules_out_the_other_are_found_in_either_order() -> N
     assert [rule.why_en for rule in read.barring("DIR", "ARCHIVE")] == ["The archive holds no other role."]
     assert read.barring("DIR", "DOC") == []
     assert read.barring("ARCHIVE", "ARCHIVE") == []
+
+
+def test_an_organisation_is_told_in_both_languages_or_not_at_all() -> None:
+    fault = "This is missing. Write front_en = '...'."
+    catalog, roles = FILES["catalog.toml"].decode(), FILES["roles.toml"].decode()
+    said = faults(catalog=catalog.replace("[stay]\n", '[stay]\nfront = "医院"\n', 1), roles=roles + 'front = "院部"\n')
+    assert said == [f"roles.toml [CHAIR] front_en: {fault}", f"catalog.toml [stay] front_en: {fault}"]

@@ -8,8 +8,10 @@ import pytest
 from flask import Flask, abort
 
 from engine import errors as engine
+from engine import policy
 from engine.errors import Problem
 from engine.runtime import Runtime
+from tests.engine import clinic
 from tests.provision.databases import SqliteFiles
 from tests.web.browsing import Browser
 from web import errors
@@ -92,6 +94,20 @@ def test_the_same_in_english(app: Flask):
 
 def test_a_visitor_learns_no_names_from_an_error(refusing):
     assert "薄伟" not in refusing(engine.Conflict(STALE, who="bo", change="completed", at=AT), who=None).text
+
+
+@pytest.mark.parametrize(("of", "said"), [({"process": "stay"}, "医院"), ({}, "别人")])
+def test_who_was_faster_is_told_to_outside_parties_as_the_house(refusing, runtime: Runtime, of, said: str):
+    front = '[stay]\nfront = "医院"\nfront_en = "The hospital"\n'
+    files = {**clinic.FILES, "catalog.toml": clinic.CATALOG.replace("[stay]\n", front, 1).encode()}
+    with runtime.write() as command:
+        policy.release(command, files)
+        clinic.give(command.connection, "ida", "KIN", "family:F1")
+
+    text = refusing(engine.Conflict(STALE, who="bo", change="completed", at=AT, **of)).text
+
+    assert said in text
+    assert "薄伟" not in text and " bo " not in text
 
 
 def test_json_names_every_field_at_fault(refusing):

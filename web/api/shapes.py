@@ -23,7 +23,8 @@ class Shape(BaseModel):
 class Person(Shape):
     """A person, by the name they have in the language of the answer."""
 
-    id: str
+    id: str | None
+    """Null where you are told the organisation in place of the person."""
     name: str
 
 
