@@ -60,7 +60,10 @@ class Walker:
         if self.words.language == "en":
             self.hands.press(self.page.get_by_role("button", name="English"))
             expect(self.page.locator("html")).to_have_attribute("lang", "en")
-        self.hands.press(self.page.locator(f'button[name="person"][value="{person}"]'))
+        button = self.page.locator(f'button[name="person"][value="{person}"]')
+        if not button.is_visible():  # among everybody else, who are folded away
+            self.hands.press(self.page.locator("details", has=button).locator("summary"))
+        self.hands.press(button)
         expect(self.page.get_by_role("heading", name=re.compile(self.words.say("todo")))).to_be_visible()
         self._sessions[person] = self.page.context.cookies()
         self.judges("todo")
