@@ -99,6 +99,14 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         self._known = False
         super().__init__(*args, **options)
 
+    def readable(self) -> bool:
+        """Whether more may come in; not from one who was ended while the loop was asking all of them."""
+        return bool(self.connected and super().readable())
+
+    def writable(self) -> bool:
+        """Whether anything is to go out; not to one who was ended meanwhile."""
+        return bool(self.connected and super().writable())
+
     def received(self, data: bytes) -> Any:
         """Take bytes in; a new request has its own time."""
         before = self.request
@@ -117,7 +125,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
 
     def is_late(self, now: float) -> bool:
         """Whether it has taken too long for what is waited for."""
-        if self._now() != self.phase:
+        if self.awaited() != self.phase:
             self._enter()
         waited, pace = now - self.since, self.server.pace
         if self.phase in ("first", "head"):
@@ -138,9 +146,10 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         self.handle_close()  # not once the network takes more: it may never do so again
 
     def _enter(self) -> None:
-        self.phase, self.since, self.moved = self._now(), time.monotonic(), 0
+        self.phase, self.since, self.moved = self.awaited(), time.monotonic(), 0
 
-    def _now(self) -> str | None:
+    def awaited(self) -> str | None:
+        """What is waited for at this moment, as ``phase`` says it; that is only told anew when somebody looks."""
         if self.total_outbufs_len:
             return "answer"
         if self.requests:
@@ -193,17 +202,23 @@ class Door(TcpWSGIServer):  # type: ignore[misc]
         return bool(self.accepting) and (len(self.active_channels) < self._limit or self._who_gives_way() is not None)
 
     def handle_accept(self) -> None:
-        """Let one in, and somebody else out if need be."""
-        if len(self.active_channels) >= self._limit:
-            leaving = self._who_gives_way()
-            if leaving is None:
-                return
-            leaving.handle_close()
+        """Let one in, and somebody else out if need be.
+
+        In this order: the number of whoever left first would be given to whoever comes, and what the loop has still to
+        tell of the one would be told to the other, whose connection would end by it.
+        """
+        is_full = len(self.active_channels) >= self._limit
+        leaving = self._who_gives_way() if is_full else None
+        if is_full and leaving is None:
+            return
         super().handle_accept()
+        if leaving is not None:
+            leaving.handle_close()
 
     def _who_gives_way(self) -> Connection | None:
-        waiting = [each for each in self.active_channels.values() if each.phase in ("first", "next", "head", "body")]
-        return min(waiting, key=lambda each: (each.phase == "body", each.since), default=None)
+        inside = [(each, each.awaited()) for each in self.active_channels.values()]
+        waiting = [(phase == "body", each.since, each) for each, phase in inside if phase not in (None, "answer")]
+        return min(waiting, key=lambda each: each[:2], default=(False, 0.0, None))[2]
 
 
 def _adjusted(settings: Settings) -> Adjustments:
