@@ -38,6 +38,8 @@ _PDF = (
     b"trailer<</Root 1 0 R>>\n%%EOF\n"
 )
 _t, _i, _j, _v = schema.task.c, schema.instance.c, schema.job.c, schema.variable.c
+# The daily clearing is no step of a round: the clock does not stop for it.
+_OWED = (_j.state == "ready", _j.kind != "clear")
 
 
 class Stuck(EngineError):
@@ -243,7 +245,7 @@ class Player:
     def _is_owed(self) -> bool:
         """Whether a job is due: somebody is at it, or will be."""
         with self.runtime.read() as view:
-            query = select(_j.id).where(_j.state == "ready", _j.due_at <= clock.micros(view.now)).limit(1)
+            query = select(_j.id).where(*_OWED, _j.due_at <= clock.micros(view.now)).limit(1)
             return view.connection.execute(query).first() is not None
 
     def _go_on(self) -> bool:
@@ -252,7 +254,7 @@ class Player:
             active = select(func.count()).select_from(schema.instance).where(_i.state == "active")
             if view.connection.execute(active).scalar_one() == 0:
                 return False
-            timer = view.connection.execute(select(func.min(_j.due_at)).where(_j.state == "ready")).scalar()
+            timer = view.connection.execute(select(func.min(_j.due_at)).where(*_OWED)).scalar()
             now = view.now
         moments = [until for until in self._later.values() if until > now]
         if timer is not None:
