@@ -29,9 +29,10 @@ _FORMER = (
     "It can no longer be taken back: a former version of the program completed it, and did not note what that wrote. "
     "Ask for it to be returned."
 )
-_CHANGED = "It can no longer be taken back: {name} has been changed since. Ask for it to be returned."
+_CHANGED = "It can no longer be taken back: a value that it wrote has been changed since. Ask for it to be returned."
 _SEALED = (
-    "It can no longer be taken back: {name} is sealed, and its former value is not kept. Ask for it to be returned."
+    "It can no longer be taken back: it replaced a sealed value, and the former one is not kept. "
+    "Ask for it to be returned."
 )
 
 Place = tuple[int, str]
@@ -159,13 +160,11 @@ def _values(data: str) -> Values:
 def _former(command: Command, of: Held, wrote: Wrote) -> tuple[dict[Place, feel.Value], frozenset[Place]]:
     """What stood there before, and where nothing stood; refused where it has been changed since, or was sealed."""
     now = variables.stored(command.connection, of.id, wrote.values)
-    changed = next((place for place in sorted(now) if now[place] != wrote.values[place]), None)
-    if changed is not None:
-        raise Conflict(_CHANGED, name=changed[1])
+    if any(now[place] != wrote.values[place] for place in now):
+        raise Conflict(_CHANGED)
     before = _before(command, of, wrote.since, now.keys())
-    sealed = next((name for (_, name), (kind, _) in sorted(before.items()) if kind == variables.SEALED), None)
-    if sealed is not None:
-        raise Conflict(_SEALED, name=sealed)
+    if any(kind == variables.SEALED for kind, _ in before.values()):
+        raise Conflict(_SEALED)
     return {place: feel.load(*value) for place, value in before.items()}, frozenset(now.keys() - before.keys())
 
 

@@ -154,9 +154,8 @@ def test_what_has_been_changed_since_is_not_put_back(desk: Desk) -> None:
     desk.complete(case, "a", total=1)
     desk.complete(case, "b", total=2)
 
-    with pytest.raises(Conflict, match="has been changed since") as refused:
+    with pytest.raises(Conflict, match="has been changed since"):
         withdrawn(desk, done)
-    assert refused.value.params == {"name": "total"}
     assert desk.values(case) == {"total": 2}
 
 
