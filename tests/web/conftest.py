@@ -18,6 +18,7 @@ from engine.runtime import Runtime
 from tests.provision.databases import Databases
 from tests.web.browsing import PASSWORD, Browser
 from web import create_app
+from web import logging as log
 from web.auth.password import hashed
 from web.config import Settings
 
@@ -39,6 +40,14 @@ class Compiled(BytecodeCache):
 
 
 COMPILED = Compiled()
+
+
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+    """What this process has logged since it was last asked, at the most talkative level."""
+    log.configure("debug")
+    yield lambda: capsys.readouterr().err
+    log.configure("error")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,6 @@ from engine.runtime import Runtime
 from tests.provision.databases import SqliteFiles
 from tests.web.browsing import PASSWORD, Browser
 from web import demo, security
-from web import logging as log
 from web.admin import readiness
 from web.auth import current
 
@@ -242,17 +242,13 @@ def test_ready_says_since_when_no_worker_has_been_seen(visitor: Browser, runtime
 # ---- the log
 
 
-def test_the_log_holds_no_names_passwords_tokens_or_query_strings(app: Flask, capsys: pytest.CaptureFixture[str]):
-    log.configure("debug")
-    try:
-        browser = Browser(app)
-        browser.sign_in("ida")
-        browser.sign_in("ida", "wrong password")
-        browser.get("/acting?secret=hidden-words")
-        token = browser.cookie("xuncha-session") or ""
-    finally:
-        said = capsys.readouterr().err
-        log.configure("error")
+def test_the_log_holds_no_names_passwords_tokens_or_query_strings(app: Flask, logged: Callable[[], str]):
+    browser = Browser(app)
+    browser.sign_in("ida")
+    browser.sign_in("ida", "wrong password")
+    browser.get("/acting?secret=hidden-words")
+    token = browser.cookie("xuncha-session") or ""
+    said = logged()
 
     lines = [json.loads(line) for line in said.splitlines()]
     assert {"number", "method", "route", "status", "ms", "statements"} <= lines[0].keys()
@@ -261,20 +257,14 @@ def test_the_log_holds_no_names_passwords_tokens_or_query_strings(app: Flask, ca
         assert private not in said
 
 
-def test_a_fault_of_ours_shows_a_number_that_the_log_explains_and_nothing_else(
-    app: Flask, capsys: pytest.CaptureFixture[str]
-):
+def test_a_fault_of_ours_shows_a_number_that_the_log_explains_and_nothing_else(app: Flask, logged: Callable[[], str]):
     @app.get("/broken")
     @current.public
     def broken():
         raise RuntimeError("a secret content")
 
-    log.configure("info")
-    try:
-        answer = Browser(app).get("/broken")
-    finally:
-        said = capsys.readouterr().err
-        log.configure("error")
+    answer = Browser(app).get("/broken")
+    said = logged()
 
     number = answer.headers["X-Request-Id"]
     assert answer.status_code == 500 and number in answer.text

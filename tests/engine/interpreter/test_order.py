@@ -89,7 +89,7 @@ def test_an_error_comes_before_a_terminate_end_and_work_beside_them_is_reached(t
     assert ("u", "cancelled") in case.fold.left
 
 
-@pytest.mark.parametrize("order", permutations(["e", "k"]))
+@pytest.mark.parametrize("order", list(permutations(["e", "k"])))
 def test_of_two_errors_that_different_events_catch_the_smaller_id_comes_first(order: tuple[str, ...]) -> None:
     inside = start("is"), gateway("parallel", "g"), end("e", on("error", "E")), end("k", on("error", "K"))
     body = sub("S", *inside, flows("is", "g"), *(flow("g", each) for each in order))

@@ -153,7 +153,7 @@ def test_its_last_use_is_written_once_a_minute(hospital: Hospital, bring) -> Non
     assert (used() or 0) >= first
 
 
-def test_no_log_line_and_no_answer_holds_a_token_or_a_password(hospital: Hospital, bring, capsys) -> None:
+def test_no_log_line_and_no_answer_holds_a_token_or_a_password(hospital: Hospital, bring, logged) -> None:
     one = bring(token(hospital.runtime, "dan"))
     path = f"/tasks/{hospital.task(hospital.examined())}/complete"
     said = [
@@ -161,10 +161,10 @@ def test_no_log_line_and_no_answer_holds_a_token_or_a_password(hospital: Hospita
         one.get("/todo?text=open+sesame+1"),
         bring("xuncha_wrong_one").get("/todo"),
     ]
-    told = capsys.readouterr()
+    told = logged()
     for secret in (one.token, "open sesame 1", "xuncha_wrong_one"):
-        assert secret not in told.out + told.err + "".join(each.text for each in said)
-    assert "route=/api/todo" in told.out
+        assert secret not in told + "".join(each.text for each in said)
+    assert '"route": "/api/todo"' in told
 
 
 def test_a_token_is_made_for_who_has_an_account_for_a_time_and_a_purpose(hospital: Hospital) -> None:
