@@ -315,6 +315,8 @@ task = Table(
     Column("on_behalf_of", Key),
     Column("recallable", Boolean, nullable=False, default=False),
     Column("has_drafts", Boolean, nullable=False, default=False),
+    # Number of the line that says that it was completed: what was handed in stands behind it.
+    Column("closed_line", Integer),
     UniqueConstraint("instance_id", "token"),
     Index(None, "assignee", "state", "due_at", "id"),
     Index(None, "closed_by", "closed_at"),

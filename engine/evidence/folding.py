@@ -161,7 +161,7 @@ def _task_opened(state: _Fold, line: Any, data: Data) -> None:
     row = {"token": data["token"], "element": line.element, "state": "open", "assignee": data["assignee"]}
     row |= {"opened_at": line.at, "due_at": data["due"], "priority": data["priority"]}
     row |= {"due_why": canonical.text(data["why"]) if data["why"] else None}
-    row |= {"closed_at": None, "closed_by": None, "on_behalf_of": None}
+    row |= {"closed_at": None, "closed_by": None, "on_behalf_of": None, "closed_line": None}
     row |= {"definition_id": state.case["definition_id"], "process_key": state.case["process_key"]}
     if "name" in data:
         row |= {"name": data["name"], "scope": data["inner"], "after_task": data["after"]}
@@ -182,6 +182,7 @@ def _task_closed(state: _Fold, line: Any, data: Data) -> None:
     row, how = state.tables["task"][task,], "completed" if line.kind == "task.completed" else "cancelled"
     row |= {"state": how, "closed_at": line.at, "closed_by": line.actor, "on_behalf_of": line.on_behalf_of}
     row |= {"change": how, "changed_by": line.actor, "changed_at": line.at}
+    row |= {"closed_line": line.number if how == "completed" else None}
     if "stamp" in row:
         row["stamp"] += 1
     candidates = state.tables["candidate"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, func, literal, or_, select
 
-from engine import access, clock, definition, instance, interpreter, schema, turn, variables
+from engine import access, clock, definition, feel, history, instance, interpreter, schema, turn, variables
 from engine.bpmn.diagram import Element
 from engine.draft import Draft
 from engine.errors import NotFound
@@ -291,13 +291,27 @@ def _values(
         values = dict(interpreter.lookup(row.marking, run, row.token, names))
     else:
         stored = variables.read(view.connection, row.instance_id, {row.scope, 0}, names)
-        values = variables.visible(stored, (row.scope, 0))
+        values = variables.visible(stored, (row.scope, 0)) | _handed_in(view, row, names)
     sealed = reader.shown(dict.fromkeys(of.sealed & asked.by_key.keys()))
     opened = variables.unsealed(view, row.instance_id, sealed) if sealed else {}
     shown = reader.shown({name: value for name, value in values.items() if name not in of.sealed})
     shown = {name: _in_columns(asked, name, value) for name, value in shown.items()}
     shown, opened = signed.told(view, row.process_key, shown, opened)
     return shown, opened
+
+
+def _handed_in(view: View, row: Row[Any], names: frozenset[str]) -> dict[str, Any]:
+    """What was handed in with a step that is done: it stands in history, whatever has become of the values since."""
+    if row.closed_line is None:
+        return {}
+    scope, typed = row.scope, dict[str, Any]()
+    for line in history.lines(view.connection, row.instance_id, row.closed_line + 1, row.closed_line + 2):
+        data = json.loads(line.data)
+        if line.kind == "scope.opened" and line.element == row.element:
+            scope = data["scope"]
+        elif line.kind == "values.written":
+            typed = data["values"].get(str(scope), {})
+    return {name: feel.load(*typed[name]) for name in names & typed.keys() if typed[name][0] != variables.SEALED}
 
 
 def _in_columns(asked: Form, name: str, value: Any) -> Any:

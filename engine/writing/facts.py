@@ -128,6 +128,7 @@ def _task_closed(rows: Rows, fact: p.TaskClosed) -> None:
     rows.line("task.completed" if done else "task.closed", fact.element, token=fact.token, outcome=fact.outcome)
     if done:
         rows.completion = rows.held.lines[-1]
+        rows.completion_number = rows.held.sequence + len(rows.held.lines)
 
 
 @_of(p.TimerOpened)

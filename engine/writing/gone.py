@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 _mine: BindParameter[Any] = bindparam("b_instance")
 _t, _v, _j, _s = schema.task.c, schema.variable.c, schema.job.c, schema.subscription.c
 _c, _r, _n, _i = schema.counter.c, schema.result.c, schema.incident.c, schema.instance.c
-_CLOSING = ("state", "change", "changed_by", "changed_at", "closed_at", "closed_by", "on_behalf_of", "recallable")
+_CLOSING = (
+    "state",
+    "change",
+    "changed_by",
+    "changed_at",
+    "closed_at",
+    "closed_by",
+    "on_behalf_of",
+    "closed_line",
+    "recallable",
+)
 _CLOSE = Prepared(
     lambda _dialect: (
         update(schema.task)
@@ -140,6 +150,7 @@ def _closed(rows: Rows, outcome: str) -> Row:
         "closed_at": rows.at,
         "closed_by": actor.person,
         "on_behalf_of": actor.on_behalf_of,
+        "closed_line": rows.completion_number if state == "completed" else None,
         "recallable": state == "completed" and goes_no_further,
     }
 

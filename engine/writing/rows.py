@@ -57,6 +57,7 @@ class Rows:
     sealed: list[Row] = field(default_factory=list)
     erased: list[tuple[int, str]] = field(default_factory=list)
     completion: history.Line | None = None
+    completion_number: int | None = None
     opened: list[Row] = field(default_factory=list)
     crossed: bool = False
     passing: frozenset[int] = frozenset()

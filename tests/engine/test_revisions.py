@@ -215,6 +215,23 @@ def _holding(connection: Connection, word: str) -> list[str]:
     return list(connection.execute(select(schema.fact.c.name).where(holds)).scalars())
 
 
+def test_a_step_that_was_done_finds_its_line(databases: Databases):
+    with databases.empty() as url, closing(Database(url)) as database:
+        with database._revising() as connection:
+            tables = _tables_of(connection, "0013", "task", "event")
+            for token, state in enumerate(("completed", "completed", "cancelled", "open")):
+                _task(connection, tables["task"], f"t{token}", token=token, state=state, has_drafts=False)
+            line = {"instance_id": "I1", "element": "a", "actor": "ann", "at": 1, "hash": ""}
+            for number, (kind, token) in enumerate([("task.completed", 1), ("task.completed", 0), ("task.closed", 2)]):
+                data = f'{{"token": {token}}}'
+                connection.execute(insert(tables["event"]), {**line, "number": number, "kind": kind, "data": data})
+        assert database.revise()
+        with database.read() as connection:
+            t = schema.task.c
+            lines = connection.execute(select(t.token, t.closed_line).order_by(t.token)).all()
+            assert [tuple(each) for each in lines] == [(0, 1), (1, 0), (2, None), (3, None)]
+
+
 def test_a_role_that_a_case_gave_is_bound_to_what_the_case_stands_under_beside_it(databases: Databases):
     with databases.empty() as url, closing(Database(url)) as database:
         with database._revising() as connection:

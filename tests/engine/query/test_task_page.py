@@ -158,7 +158,7 @@ def test_ones_own_draft_lies_ready(hospital: Hospital) -> None:
     assert read(hospital, "abe", waiting).draft is None
 
 
-def test_a_done_task_shows_what_stands_now_and_takes_nothing(hospital: Hospital) -> None:
+def test_a_done_task_shows_what_was_handed_in_and_takes_nothing(hospital: Hospital) -> None:
     case = hospital.admit()
     done = hospital.do(case, "ann", title="发热", bed=3, diagnosis="肺炎")
 
