@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import delete
 
 from engine import access, draft, instance, schema, task
 from engine.actor import person
-from engine.errors import NotFound
+from engine.errors import Conflict, NotFound
 from engine.query import task_page
 from engine.query.task_page import TaskPage
 from tests.engine import clinic
@@ -134,6 +135,18 @@ def test_what_one_has_handed_in_can_be_taken_back_until_somebody_opens_the_next_
     with hospital.write("dan") as command:
         task.seen(command, hospital.task(case))
     assert "withdraw" not in read(hospital, "ann", done).can
+
+
+def test_what_replaced_a_sealed_value_is_not_taken_back_and_stands(hospital: Hospital) -> None:
+    """The former value is not kept; a sealed value that was the first one goes again."""
+    for before, refused in (({"diagnosis": "流感"}, True), ({}, False)):
+        case = hospital.admit(**before)
+        done = hospital.do(case, "ann", title="发热", diagnosis="肺炎")
+        refusal = pytest.raises(Conflict, match="replaced a sealed value") if refused else nullcontext()
+        with refusal, hospital.write("ann") as command:
+            task.withdraw(command, done, "手误")
+        again = read(hospital, "dan", done if refused else hospital.task(case))
+        assert again.values.get("diagnosis") == ("肺炎" if refused else None)
 
 
 def test_nothing_can_be_done_while_the_case_is_suspended(hospital: Hospital) -> None:
