@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from engine.evidence import covered
 from tests.house.sources import Source, committed, python, resolve, said
 
 DOOR = ("engine/interpreter", "bench/floor.py")  # the bench measures what SpiffWorkflow costs alone
@@ -56,6 +57,9 @@ TRANSACTION = "engine/database.py"
 VALUES = frozenset(
     {"variable", "fact", "sealed", "event", "register_entry", "entry_fact", "comment", "attachment", "attachment_body"}
 )
+WRITING = frozenset({"insert", "update", "delete", "inserting"})
+EVIDENCE = frozenset(f"schema.{table.name}" for table in covered.chained())
+BEFORE_CHAINS = {"engine/database.py": "makes the tables, and tries whether a write would get through"}
 # Who may see, take and be told is asked of engine/access; these write down what it is asked of, or have a reason.
 RIGHTS = frozenset({"authority", "candidate", "reader", "exclusion"})
 KEEPERS = {
@@ -180,6 +184,23 @@ def rights_by_one_answer(source: Source) -> Iterator[str]:
             yield f"{source.path}:{node.lineno} reads schema.{node.attr}; engine/access says who may"
 
 
+def evidence_is_noted(source: Source) -> Iterator[str]:
+    """Who writes, changes or takes away rows that are evidence also writes them behind their chain."""
+    inside = source.within("engine/evidence", "engine/revisions", "bench")
+    if inside or source.path in BEFORE_CHAINS:
+        return
+    calls = [(_called(node), node) for node in ast.walk(source.tree) if isinstance(node, ast.Call)]
+    noted = {ast.unparse(node.args[1]) for name, node in calls if name == "note" and len(node.args) > 1}
+    for name, node in calls:
+        table = ast.unparse(node.args[0]) if name in WRITING and node.args else ""
+        if table in EVIDENCE and table not in noted:
+            yield f"{source.path}:{node.lineno} writes {table} and never calls chain.note for it"
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
 def _asks_access(source: Source) -> bool:
     called = (node.func for node in ast.walk(source.tree) if isinstance(node, ast.Call))
     return any(isinstance(each, ast.Attribute) and each.attr in ("shown", "shows", "visible") for each in called)
@@ -195,6 +216,7 @@ RULES = (
     one_commit,
     values_by_one_way,
     rights_by_one_answer,
+    evidence_is_noted,
 )
 
 
@@ -266,6 +288,11 @@ BAD = (
         "from engine import schema\nquery = select(schema.authority.c.role)",
     ),
     (rights_by_one_answer, "web/inbox/late.py", "from engine import schema\nclosed = schema.exclusion.alias()"),
+    (
+        evidence_is_noted,
+        "engine/late.py",
+        "connection.execute(update(schema.comment))\nchain.note(connection, schema.notice, keys, actor)",
+    ),
 )
 GOOD = (
     (one_door, "engine/interpreter/steps.py", "from SpiffWorkflow.task import Task"),
@@ -284,6 +311,12 @@ GOOD = (
     ),
     (rights_by_one_answer, "engine/access/late.py", "from engine import schema\nquery = select(schema.reader)"),
     (values_by_one_way, "web/auth/session.py", "from engine import schema\nquery = select(schema.session)"),
+    (
+        evidence_is_noted,
+        "engine/late.py",
+        "inserting(schema.comment).run(connection, rows)\nchain.note(connection, schema.comment, keys, actor)",
+    ),
+    (evidence_is_noted, "engine/late.py", "connection.execute(delete(schema.draft))"),
 )
 
 
