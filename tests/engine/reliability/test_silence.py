@@ -7,15 +7,18 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from engine import assembly, task
+from engine import assembly, schema, task
 from engine.database import LIMIT_S, Database, unhurried
 from engine.errors import Unavailable
+from engine.prepared import inserting, together
 from tests.engine.bpmn.drawing import straight
 from tests.engine.desk import IDA, Desk
 from tests.engine.reliability.stopping import SOON_S, complete, complete_and_stop
@@ -64,6 +67,26 @@ def test_a_process_that_stops_in_mid_command_frees_its_case_and_writes_nothing_w
         sleeper.join(10)
     assert desk.row(case).state == "ended"
     assert [kind for kind, _ in desk.story(case)].count("task.completed") == 1
+
+
+def test_whoever_is_silent_after_what_was_written_in_one_go_is_ended_too(url: str) -> None:
+    """Eight of them: whether PostgreSQL counts depends on what the driver sends last, which is not always the same."""
+    with closing(Database(url, limit_s=1)) as database, ThreadPoolExecutor(8) as threads:
+        ended = list(threads.map(partial(_falls_silent, database), range(8)))
+    assert all(ended), ended
+
+
+def _falls_silent(database: Database, place: int) -> bool:
+    rows = [{"key": f"tried:{place}:{each}", "value": ""} for each in range(3)]
+    try:
+        with database.write() as connection:
+            with together(connection):
+                for row in rows:
+                    inserting(schema.meta).run(connection, [row])
+            time.sleep(2.5)
+    except Unavailable:
+        return database.fact(rows[0]["key"]) is None
+    return False
 
 
 def test_a_line_that_falls_silent_in_mid_command_frees_the_case(desk: Desk, url: str) -> None:
