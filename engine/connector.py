@@ -110,15 +110,17 @@ def call(
     """
     work = Work(command, instance_id, element, headers, inputs, job_id)
     asked = {"element": element, "headers": dict(headers), "inputs": dict(inputs)}
-    if (answer := submission.answered(command, "connector", type_, job_id, asked)) is not None:
-        return _loaded(answer)
+    told = submission.digest(asked)
+
+    def done() -> str:
+        return feel.dump(dict(_do(type_, work, {**BUILT_IN, **(others or {})})))[1]
+
     try:
         with command.connection.begin_nested():
-            result = _do(type_, work, {**BUILT_IN, **(others or {})})
+            # A worker that has slept past its lease may be at it still: whoever took over waits for its answer.
+            return _loaded(submission.once(command, "connector", type_, job_id, told, done))
     except BusinessError as error:
         return error
-    submission.keep(command, "connector", type_, job_id, asked, feel.dump(dict(result))[1])
-    return result
 
 
 def _do(type_: str, work: Work, connectors: Connectors) -> Values:

@@ -58,15 +58,15 @@ def start(
         Invalid: a remit is missing.
         KeyReused: the key came before with other values.
     """
-    sent = {"values": values, "number": business_key}
-    if (answer := submissions.answered(command, "start", process_key, key, sent)) is not None:
-        return str(answer)
-    latest = definition.latest(command, process_key)
-    if latest is None or not _may_start(command, latest, values):
-        raise NotFound("There is no process {process} that you may start.", process=process_key)
-    new = begin(command, latest, values, business_key=business_key)
-    submissions.keep(command, "start", process_key, key, sent, new.id)
-    return new.id
+
+    def begun() -> str:
+        latest = definition.latest(command, process_key)
+        if latest is None or not _may_start(command, latest, values):
+            raise NotFound("There is no process {process} that you may start.", process=process_key)
+        return begin(command, latest, values, business_key=business_key).id
+
+    told = submissions.digest({"values": values, "number": business_key})
+    return str(submissions.once(command, "start", process_key, key, told, begun))
 
 
 def _may_start(command: Command, latest: Definition, values: Values) -> bool:

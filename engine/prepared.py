@@ -110,8 +110,8 @@ def _piped(connection: Connection, driver: Any) -> Iterator[None]:
     try:
         with driver.pipeline():
             yield
-        # psycopg ends a pipeline with a request to flush, behind which PostgreSQL waits without counting how long. After
-        # an answer it counts again, and ends whoever is silent in the middle of a command.
+        # psycopg ends a pipeline with a request to flush, and behind that PostgreSQL waits without counting how long.
+        # After an answer it counts again, and ends whoever is silent in the middle of a command.
         driver.execute("")
     except connection.dialect.loaded_dbapi.Error as error:
         raise _wrapped(connection, driver, None, "", error) from error

@@ -45,7 +45,11 @@ def answered(command: Command, name: str, object_id: str, key: str | None, body:
 
 
 def keep(command: Command, name: str, object_id: str, key: str | None, body: Mapping[str, Any], answer: Any) -> None:
-    """Remember the answer under this key, in the transaction that earns it."""
+    """Remember the answer under this key, in the transaction that earns it.
+
+    Only for what locks its object before it looks: of two that come at the same moment, the second looks when the first
+    is through. All else is done ``once``.
+    """
     if key is None:
         return
     row = {
@@ -60,18 +64,21 @@ def keep(command: Command, name: str, object_id: str, key: str | None, body: Map
     inserting(schema.submission).run(command.connection, [row])
 
 
-def once(command: Command, name: str, object_id: str, key: str, told: str, work: Callable[[], Any]) -> Any:
+def once(command: Command, name: str, object_id: str, key: str | None, told: str, work: Callable[[], Any]) -> Any:
     """Do something unless it has been done under this key; the answer is the same both times.
 
     The key is taken first: who comes with it at the same moment waits until the other is through.
 
     Args:
+        key: None where there is none; then it is simply done.
         told: digest of what was sent.
         work: does it; its answer is plain JSON.
 
     Raises:
         KeyReused: the key came before with another content.
     """
+    if key is None:
+        return work()
     mine = {"actor": command.actor.person, "command": name, "object": object_id, "key": key}
     row = {**mine, "digest": told, "answer": "null", "at": clock.micros(command.now)}
     where = [_s[each] == value for each, value in mine.items()]

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from engine import assembly, instance, task, worker
+from engine import assembly, connector, instance, task, worker
 from engine.errors import Conflict, EngineError
 from engine.runtime import Command, Runtime
 from tests.engine.bpmn.drawing import extended, flow, process, straight
 from tests.engine.desk import IDA, Desk
+from tests.engine.reliability import labouring
 
 TWO_STEPS = straight('<userTask id="first"/>', '<userTask id="second"/>')
 FAN = straight(
@@ -83,6 +84,22 @@ def test_a_submission_sent_twice_at_once_has_one_effect_and_one_answer(desk: Des
 
     assert one == two
     assert desk.visits(case).count("second") == 1
+
+
+def test_a_start_sent_twice_at_once_makes_one_case(desk: Desk) -> None:
+    desk.release(TWO_STEPS)
+
+    one, two = _at_once(desk.runtime, *([lambda c: instance.start(c, "p", {"a": 1}, key="k")] * 2))
+
+    assert one == two and list(desk.tasks(one)) == ["first"]
+
+
+def test_who_takes_over_a_job_that_another_still_works_at_waits_for_the_answer(desk: Desk) -> None:
+    def work(command: Command) -> Any:
+        spot = {"instance_id": "i", "element": "e", "headers": {}, "job_id": "j"}
+        return connector.call(command, "double", inputs={"n": 2}, others=labouring.WORKING, **spot)
+
+    assert _at_once(desk.runtime, work, work, work) == [{"doubled": 2 * 2}] * 3
 
 
 def test_both_branches_completed_at_once_meet_in_the_join(desk: Desk) -> None:
