@@ -36,6 +36,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from engine import canonical
+from engine.pipeline import piped
 
 Parameters = Mapping[str, Any]
 
@@ -108,11 +109,8 @@ def together(connection: Connection) -> AbstractContextManager[None]:
 @contextmanager
 def _piped(connection: Connection, driver: Any) -> Iterator[None]:
     try:
-        with driver.pipeline():
+        with piped(driver):
             yield
-        # psycopg ends a pipeline with a request to flush, and behind that PostgreSQL waits without counting how long.
-        # After an answer it counts again, and ends whoever is silent in the middle of a command.
-        driver.execute("")
     except connection.dialect.loaded_dbapi.Error as error:
         raise _wrapped(connection, driver, None, "", error) from error
 
