@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, select, tuple_, update
+from sqlalchemy import Connection, Table, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine import canonical, clock, schema
@@ -27,6 +27,7 @@ Key = tuple[Any, ...]
 FIELDS = ("chain", "number", "kind", "object", "actor", "on_behalf_of", "at", "data")
 _NOTED = "noted"
 _LONG = 200
+_AT_ONCE = 200
 _c, _l = schema.chain.c, schema.chain_line.c
 
 
@@ -122,13 +123,20 @@ _HEADS = Prepared(
 # ---- rows as lines have them
 
 
-def rows(connection: Connection, table: Table, keys: Collection[Key]) -> dict[Key, dict[str, Any]]:
+def rows(connection: Connection, table: Table, keys: Sequence[Key]) -> dict[Key, dict[str, Any]]:
     """The rows of these keys, as a line has them."""
+    found: dict[Key, dict[str, Any]] = {}
+    for at in range(0, len(keys), _AT_ONCE):
+        found |= _some(connection, table, keys[at : at + _AT_ONCE])
+    return found
+
+
+def _some(connection: Connection, table: Table, keys: Sequence[Key]) -> dict[Key, dict[str, Any]]:
     verdict = covered.chained()[table]
     query = select(table).where(_among(table, keys))
     if verdict.where is not None:
         query = query.where(verdict.where)
-    found = {}
+    found: dict[Key, dict[str, Any]] = {}
     for row in connection.execute(query).mappings():
         key = {column.name: row[column.name] for column in table.primary_key}
         values = {name: plain(row[name]) for name in covered.columns(table, verdict)}
@@ -160,7 +168,8 @@ def _among(table: Table, keys: Collection[Key]) -> Any:
 def _in(columns: Sequence[Any], keys: Collection[Key]) -> Any:
     if len(columns) == 1:
         return columns[0].in_([key[0] for key in keys])
-    return tuple_(*columns).in_(list(keys))
+    # SQLite would look for a tuple by its first part alone, and read every entry of a register for one.
+    return or_(*(and_(*(column == part for column, part in zip(columns, key, strict=True))) for key in keys))
 
 
 def name_of(table: Table, key: Key) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import event
 from engine.runtime import Runtime
 
 Asked = dict[str, Any]
+_WHOLE = ("(process_key=?)", "(register=?)")
 
 
 def scans(runtime: Runtime, asked: Asked) -> dict[str, set[str]]:
@@ -36,11 +37,11 @@ def listened(runtime: Runtime) -> Iterator[Asked]:
 
 
 def _in_sqlite(view: Any, text: str, given: Any) -> set[str]:
-    """Tables that SQLite would look through: all of one, or all cases of a process, unless they are to be counted."""
+    """Tables of which SQLite would look through all, all of a process or a register, unless they are to be counted."""
     rows = view.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given).all()
     scanned = {row.detail.split()[1] for row in rows if row.detail.startswith("SCAN ")}
     if not text.startswith("SELECT count("):
-        scanned |= {row.detail.split()[1] for row in rows if row.detail.endswith("(process_key=?)")}
+        scanned |= {row.detail.split()[1] for row in rows if row.detail.endswith(_WHOLE)}
     return {name for name in scanned if name.isidentifier() and name not in ("CONSTANT", "json_each")}
 
 
