@@ -6,11 +6,12 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,17 +27,31 @@ FOLDERS = (
     "/usr/local/pgsql/bin",
 )
 START_SECONDS = 60
-# Durability costs most of the time and proves nothing here: tests of a lost machine start a server of their own.
-SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=150")
+# Durability costs most of the time and proves nothing here: who ends a server in the middle of work asks for it.
+SETTINGS = ("listen_addresses=", "max_connections=150")
+CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 class Server:
     """A running server: `admin` connects to it, `url(name)` addresses one of its databases."""
 
-    def __init__(self, programs: Path, home: Path) -> None:
+    def __init__(self, programs: Path, home: Path, owner: pwd.struct_passwd | None, settings: Sequence[str]) -> None:
         self.programs = programs
         self.home = home
         self.numbered = 0
+        self._owner, self._settings = owner, settings
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        self._process = _start(self.programs, self.home, self._owner, self._settings)
+        _wait(self._process, self)
+
+    def crash(self) -> None:
+        """End at once, whatever is going on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait()
 
     @property
     def admin(self) -> str:
@@ -82,24 +97,26 @@ def find() -> Path:
 
 
 @contextmanager
-def running(programs: Path | None = None) -> Iterator[Server]:
-    """Start a server with an empty cluster; stop it and remove every trace of it afterwards."""
+def running(programs: Path | None = None, *, durable: bool = False) -> Iterator[Server]:
+    """Start a server with an empty cluster; stop it and remove every trace of it afterwards.
+
+    Args:
+        durable: what is committed outlives a crash of the server.
+    """
     programs = programs or find()
     home = Path(tempfile.mkdtemp(prefix="xuncha-pg-"))
-    process: subprocess.Popen[bytes] | None = None
+    server: Server | None = None
     try:
         owner = _owner(home)
         if owner is not None and not _readable_by_all(programs):
             programs = _copied(programs, home)
         _initialise(programs, home, owner)
-        process = _start(programs, home, owner)
-        server = Server(programs, home)
-        _wait(process, server)
+        server = Server(programs, home, owner, SETTINGS if durable else (*SETTINGS, *CARELESS))
+        server.start()
         yield server
     finally:
-        if process is not None:
-            process.send_signal(3)  # SIGQUIT: stop at once, there is nothing to keep
-            process.wait()
+        if server is not None:
+            server.crash()  # there is nothing to keep
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -153,10 +170,12 @@ def _initialise(programs: Path, home: Path, owner: pwd.struct_passwd | None) -> 
         raise Missing(f"PostgreSQL's {programs / 'initdb'} does not work on this machine: {said}")
 
 
-def _start(programs: Path, home: Path, owner: pwd.struct_passwd | None) -> subprocess.Popen[bytes]:
+def _start(
+    programs: Path, home: Path, owner: pwd.struct_passwd | None, settings: Sequence[str]
+) -> subprocess.Popen[bytes]:
     """Start the server as our child; its log is `home/log`."""
     command = [programs / "postgres", "-D", home / "data", "-k", home]
-    command += [word for setting in SETTINGS for word in ("-c", setting)]
+    command += [word for setting in settings for word in ("-c", setting)]
     with (home / "log").open("wb") as log:
         return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **_rights(home, owner))  # type: ignore[call-overload,no-any-return]
 
