@@ -21,8 +21,9 @@ from engine.writing import write
 if TYPE_CHECKING:
     from engine.runtime import Command
 
-_t, _c, _r, _j = schema.task.c, schema.counter.c, schema.result.c, schema.job.c
+_t, _c, _r, _j, _e = schema.task.c, schema.counter.c, schema.result.c, schema.job.c, schema.event.c
 _OPENED = "It can no longer be taken back: the next step has been opened. Ask for it to be returned."
+_GONE_ON = "It can no longer be taken back: an event of the next step has led on already. Ask for it to be returned."
 _COUNTED = "It can no longer be taken back: all that was waited for has come in. Ask for it to be returned."
 _REACHED = "It can no longer be taken back: completing it did more than open the next step. Ask for it to be returned."
 _FORMER = (
@@ -42,9 +43,10 @@ Values = dict[Place, tuple[str, str]]
 
 
 class Wrote(NamedTuple):
-    """What a completion wrote: its lines begin behind ``since``; each value as it was written last."""
+    """What a completion wrote: its lines, from ``since`` to ``until``; each value as it was written last."""
 
     since: int
+    until: int
     values: Values
 
 
@@ -65,12 +67,17 @@ def take_back(command: Command, of: Held, task: Any, reason: str) -> str:
         of.must_be_active()
         nexts = _unseen(command, of, task.id)
     wrote = _written(command, of, task)
+    read = definition.load(command, of.definition_id)
+    _must_not_have_gone_on(command, of, read, {n.element for n in nexts}, wrote.until)
     former, absent = _former(command, of, wrote)
     of.record("task.withdrawn", task.element, task=task.id, reason=reason)
-    read = definition.load(command, of.definition_id)
     run = instance.context(command, of, read)
     progress = interpreter.recall(read.spec, of.marking, run, task.element, [n.token for n in nexts], former, absent)
-    (opened,) = write(command, of, read, progress).opened
+    fresh = write(command, of, read, progress).opened
+    # A value put back may open more, and a step that waits for several tokens does not begin again with one.
+    if len(fresh) != 1:
+        raise Conflict(_REACHED)
+    opened = fresh[0]
     new = str(opened["id"])
     mine = {"assignee": command.actor.person, "change": "assigned", "changed_by": command.actor.person}
     command.connection.execute(update(schema.task).where(_t.id == new).values(**mine, changed_at=of.moment(command)))
@@ -85,9 +92,20 @@ def _unseen(command: Command, of: Held, task_id: str) -> Sequence[Any]:
     """The tasks that the completion opened, while nobody has looked at them."""
     query = select(schema.task).where(_t.instance_id == of.id, _t.after_task == task_id)
     nexts = command.connection.execute(query).all()
-    if not nexts or any(n.state != "open" or n.seen_at or n.assignee for n in nexts):
+    if not nexts or any(n.state != "open" or n.seen_at or (n.assignee and n.change != "opened") for n in nexts):
         raise Conflict(_OPENED)
     return nexts
+
+
+def _must_not_have_gone_on(
+    command: Command, of: Held, read: definition.Definition, nexts: Collection[str], until: int
+) -> None:
+    """Refuse where an event on the border of a next step has come since: what it led to would stay."""
+    borders = [key for key, each in read.elements.items() if each.attached_to in nexts]
+    if borders:
+        query = select(_e.number).where(_e.instance_id == of.id, _e.number > until, _e.element.in_(borders)).limit(1)
+        if command.connection.execute(query).first() is not None:
+            raise Conflict(_GONE_ON)
 
 
 def _keep_typed(command: Command, read: definition.Definition, element: str, new: str, wrote: Values) -> None:
@@ -146,7 +164,7 @@ def _written(command: Command, of: Held, task: Any) -> Wrote:
     for line in lines:
         if line.kind == "values.written":
             found.update(_values(line.data))
-    return Wrote(first, found)
+    return Wrote(first, last, found)
 
 
 def _values(data: str) -> Values:

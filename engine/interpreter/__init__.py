@@ -49,7 +49,7 @@ from engine.interpreter.progress import (
     Value,
     Written,
 )
-from engine.interpreter.recalling import recall
+from engine.interpreter.recalling import is_whole, recall
 from engine.interpreter.scope import Context, Lookup, Values
 
 __all__ = [
@@ -89,6 +89,7 @@ __all__ = [
     "finish",
     "hears",
     "is_open",
+    "is_whole",
     "lookup",
     "open_tokens",
     "over",

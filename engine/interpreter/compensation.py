@@ -31,10 +31,15 @@ def record(place: Place, element: str, times: int = 1) -> None:
 
 def forget(place: Place, element: str) -> None:
     """An activity is not completed after all: its last completion is taken back."""
-    mine = next((entry for entry in reversed(place.done) if entry["e"] == element and "n" in entry), None)
+    take_off(place.done, element)
+
+
+def take_off(done: list[Detail], element: str) -> None:
+    """Take an activity's last completion from a list of what has been completed."""
+    mine = next((entry for entry in reversed(done) if entry["e"] == element and "n" in entry), None)
     if mine is not None:
         mine["n"] -= 1
-        place.done = [entry for entry in place.done if entry.get("n", 1)]
+        done[:] = [entry for entry in done if entry.get("n", 1)]
 
 
 def record_place(token: Token, place: Place) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
 
 from engine.errors import Conflict
 from engine.interpreter import compensation
 from engine.interpreter.compile import Spec
 from engine.interpreter.instance import Instance
+from engine.interpreter.marking import Detail, decode
 from engine.interpreter.progress import Progress, Value
 from engine.interpreter.scope import Context
 
@@ -49,6 +51,54 @@ def recall(
         if token is not None:
             instance.cancel(token, "withdrawn")
     return instance.progress()
+
+
+def is_whole(before: bytes, after: bytes, element: str, token: int, opened: Collection[int]) -> bool:
+    """Whether a step's completion did nothing to the marking that ``recall`` would leave behind.
+
+    It may have gone from its place, opened tasks with the events on their borders, and been noted as what can be
+    undone. What it was part of, what has been undone meanwhile and what other tokens have seen is not put back.
+
+    Args:
+        before, after: markings round the completion.
+        element: that was completed, by ``token``.
+        opened: tokens of the tasks that it opened.
+    """
+    old, new = decode(before).scopes, decode(after).scopes
+    tokens = [each for scope in old for each in scope[4] if each[0] == token]
+    if len(tokens) != 1 or not _OF_ONE_STEP.issuperset(tokens[0][3] or ()):
+        return False
+    gone = {token, *opened}
+    stood, stands = _left_standing(old, gone), _left_standing(new, gone)
+    for number, scope in stands.items():
+        if number in stood and scope.done != stood[number].done:
+            compensation.take_off(scope.done, element)
+    return stood == stands
+
+
+# A token of compensation, of a loop or of an ad-hoc sub-process belongs to more than its own step.
+_OF_ONE_STEP = frozenset({"via", "own", "open", "arms", "last"})
+
+
+class _Standing(NamedTuple):
+    """What a scope of a marking holds besides some tokens and the events on their borders."""
+
+    host: int
+    detail: Detail
+    done: list[Detail]
+    tokens: list[list[Any]]
+
+
+def _left_standing(scopes: list[list[Any]], gone: Collection[int]) -> dict[int, _Standing]:
+    return {
+        number: _Standing(
+            host,
+            detail or {},
+            done or [],
+            [each for each in tokens if each[0] not in gone and (each[3] or {}).get("host") not in gone],
+        )
+        for number, host, detail, done, tokens in scopes
+    }
 
 
 def _put_back(

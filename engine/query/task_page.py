@@ -226,7 +226,8 @@ def _is_recallable() -> ColumnElement[bool]:
     """Nobody has opened, taken or done what a completed task led to, or waits for no more of its kind."""
     n = _next.c
     opened = exists().where(
-        n.after_task == _t.id, or_(n.state != "open", n.seen_at.is_not(None), n.assignee.is_not(None))
+        n.after_task == _t.id,
+        or_(n.state != "open", n.seen_at.is_not(None), and_(n.assignee.is_not(None), n.change != "opened")),
     )
     alone = and_(_i.state == "active", exists().where(n.after_task == _t.id), ~opened)
     # One of several, while the others are still counted.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, func, select, tuple_, update
 
-from engine import schema
+from engine import interpreter, schema
 from engine.prepared import Prepared
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def flush(rows: Rows) -> None:
     """Take away what is no longer open, before anything new is written."""
     execute, mine = rows.command.connection.execute, {"b_instance": rows.held.id}
     if rows.closed_tasks:
-        closed = [{**mine, "b_token": t, **_closed(rows, outcome)} for t, outcome in rows.closed_tasks.items()]
+        closed = [{**mine, "b_token": t, **_closed(rows, t, outcome)} for t, outcome in rows.closed_tasks.items()]
         _CLOSE.run(rows.command.connection, closed)
         _OFFERED_NO_MORE.run(rows.command.connection, [{**mine, "b_token": t} for t in rows.closed_tasks])
         taken_away = [each["b_token"] for each in closed if each["state"] == "cancelled"]
@@ -137,11 +137,21 @@ def _leads_to_tasks_alone(rows: Rows) -> bool:
     return bool(rows.opened) if held.state == "active" else held.state == "ended" and held.body is not None
 
 
-def _closed(rows: Rows, outcome: str) -> Row:
+def _goes_no_further(rows: Rows, token: int) -> bool:
+    return _leads_to_tasks_alone(rows) and not rows.crossed and _is_all_there(rows) and _is_whole(rows, token)
+
+
+def _is_whole(rows: Rows, token: int) -> bool:
+    """Whether the marking holds nothing of the completion but the tasks that it opened."""
+    opened = [task["token"] for task in rows.opened]
+    assert rows.completion is not None and rows.completion.element is not None
+    return interpreter.is_whole(rows.held.stood, rows.held.marking, rows.completion.element, token, opened)
+
+
+def _closed(rows: Rows, token: int, outcome: str) -> Row:
     """How a task's row ends: completed by the actor, or taken away by what the actor did."""
     actor = rows.command.actor
     state = "completed" if outcome == "completed" and rows.completed is not None else "cancelled"
-    goes_no_further = _leads_to_tasks_alone(rows) and not rows.crossed and _is_all_there(rows)
     return {
         "state": state,
         "change": state,
@@ -151,7 +161,7 @@ def _closed(rows: Rows, outcome: str) -> Row:
         "closed_by": actor.person,
         "on_behalf_of": actor.on_behalf_of,
         "closed_line": rows.completion_number if state == "completed" else None,
-        "recallable": state == "completed" and goes_no_further,
+        "recallable": state == "completed" and _goes_no_further(rows, token),
     }
 
 

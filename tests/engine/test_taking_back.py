@@ -12,6 +12,7 @@ from tests.engine.desk import IDA, Desk
 from tests.engine.interpreter.building import (
     boundary,
     catch,
+    condition,
     end,
     ext,
     flow,
@@ -23,8 +24,11 @@ from tests.engine.interpreter.building import (
     several,
     start,
     sub,
+    tag,
     text,
+    throw,
     timer,
+    undo,
     undone_by,
     user,
 )
@@ -58,6 +62,32 @@ STILL_OPEN = {
         *(user("a"), script("x", "=1"), undone_by("ux", "x", "v"), user("v", isForCompensation=True), user("c")),
         *(flows("s", "a", "x", "c"), boundary("h", "c", on("message", "m")), flows("h", "end"), end("end")),
     ),
+    "it undoes something, and what comes after it would not be undone": (
+        *(script("r", "=1"), undone_by("ur", "r", "a"), user("a", isForCompensation=True)),
+        *(script("q", "=1"), undone_by("uq", "q", "z"), user("z", isForCompensation=True)),
+        *(throw("t", undo()), user("b"), flows("s", "q", "r", "t", "b")),
+    ),
+    "it led to something being undone": (
+        *(script("r", "=1"), undone_by("ur", "r", "v"), script("v", "=1", isForCompensation=True), user("a")),
+        *(throw("t", undo()), user("c"), flows("s", "r", "a", "t", "c")),
+    ),
+    "it was one of several in a row that are told apart by their place": (
+        tag(
+            "adHocSubProcess",
+            *(user("a"), user("c"), user("d"), flows("c", "d"), tag("completionCondition", "=done = true")),
+            id="A",
+            ordering="Sequential",
+        ),
+        *(user("z"), flows("s", "A", "z")),
+    ),
+    "a condition has seen its values": (
+        *(gateway("parallel", "f"), user("h"), boundary("k", "h", condition("=n > 5"), interrupting=False)),
+        *(user("z"), user("c"), flows("s", "f", "a", "c"), flows("f", "h"), flows("k", "z")),
+    ),
+    "it begins only when two have come": (
+        *(gateway("parallel", "f"), user("a", startQuantity=2), user("c")),
+        *(flows("s", "f", "g", "a", "c"), flow("f", "a"), gateway("exclusive", "g")),
+    ),
 }
 
 
@@ -66,11 +96,11 @@ def test_what_cannot_be_undone_altogether_is_not_taken_back(desk: Desk, why: str
     parts = "".join(STILL_OPEN[why])
     own = "" if 'id="a"' in parts else user("a")
     desk.release(text(start(), own, parts).encode())
-    case = desk.start()
+    case = desk.start("p", IDA, None, n=9, done=False)
     if "b" in desk.tasks(case) and "ended" not in why:
         desk.complete(case, "b")
     first = desk.tasks(case)["a"].id
-    desk.complete(case, "a")
+    desk.complete(case, "a", n=1)
     before = desk.visits(case), sorted(desk.tasks(case))
 
     with pytest.raises(Conflict, match="no longer be taken back"), desk.runtime.write(IDA) as command:
@@ -97,6 +127,34 @@ def test_a_step_with_mappings_and_events_on_its_border_is_taken_back_like_any_ot
     assert list(desk.tasks(case)) == ["c"]
     desk.wait(days=3)
     assert list(desk.tasks(case)) == ["c"]
+
+
+@pytest.mark.parametrize("event", [timer("Duration", "PT1H"), on("message", "m")])
+def test_where_an_event_of_the_next_step_has_led_on_it_is_not_taken_back(desk: Desk, event: str) -> None:
+    border = boundary("t", "b", event, interrupting=False), user("late"), flows("t", "late")
+    desk.release(text(start(), user("a"), user("b"), *border, flows("s", "a", "b")).encode())
+    case = desk.start()
+    done = desk.tasks(case)["a"].id
+    desk.complete(case, "a")
+    desk.wait(hours=2)
+    desk.tell("m")
+
+    with pytest.raises(Conflict, match="led on already"):
+        withdrawn(desk, done)
+    assert sorted(desk.tasks(case)) == ["b", "late"]
+
+
+def test_a_next_step_that_the_diagram_gives_to_somebody_is_taken_back_until_they_open_it(desk: Desk) -> None:
+    theirs = ext(tag("zeebe:assignmentDefinition", assignee="bo"))
+    desk.release(text(start(), user("a"), user("b", theirs), flows("s", "a", "b")).encode())
+    case = desk.start()
+    done = desk.tasks(case)["a"].id
+    desk.complete(case, "a")
+    assert may_be_taken_back(desk, done)
+
+    withdrawn(desk, done)
+
+    assert list(desk.tasks(case)) == ["a"]
 
 
 def test_what_was_taken_back_is_undone_once(desk: Desk) -> None:
