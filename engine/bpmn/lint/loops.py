@@ -6,9 +6,12 @@ from engine.bpmn.lint.sheet import Place, Sheet
 from engine.bpmn.model import ACTIVITIES, EVENTS, Loop
 from engine.bpmn.reading import xml
 
+QUANTITY_MOST = 100
+"""Each token that is waited for, or sent on, is a step of one command."""
+
 
 def must(sheet: Sheet) -> None:
-    """Rules loop-bound, multi-instance-source, quantity-below-one and ad-hoc."""
+    """Rules loop-bound, multi-instance-source, quantity-below-one, quantity-too-large and ad-hoc."""
     for place in sheet.places:
         loop = place.element.loop
         if loop is not None and loop.kind == "standard":
@@ -103,6 +106,17 @@ def _quantities(sheet: Sheet, place: Place) -> None:
                 attribute=attribute,
                 id=element.id,
                 number=number,
+            )
+        if number > QUANTITY_MOST:
+            sheet.error(
+                place,
+                "quantity-too-large",
+                "The {attribute} of {id} is {number}; at most {most} tokens are waited for or sent on.",
+                "Write a smaller number, or let a multi-instance count.",
+                attribute=attribute,
+                id=element.id,
+                number=number,
+                most=QUANTITY_MOST,
             )
 
 

@@ -81,6 +81,7 @@ OUT = sub("S", several("=[1]", "i"), start("is"), throw("x", undo("a")), flows("
         ("no-start", [sub("x")]),
         ("quantity-below-one", [user("x", startQuantity=0)]),
         ("quantity-below-one", [user("x", completionQuantity=0)]),
+        ("quantity-too-large", [user("x", completionQuantity=101)]),
         ("event-gateway", [gateway("eventBased", "x", eventGatewayType="Parallel")]),
         ("loop-bound", [user("x", loop())]),
         ("loop-bound", [user("x", loop(maximum=-1))]),

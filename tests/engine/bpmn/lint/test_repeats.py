@@ -56,6 +56,10 @@ REPEATS = [
         straight('<task id="a" startQuantity="2"/>'),
     ),
     Case("quantity-below-one", "a", straight('<task id="a" completionQuantity="-1"/>'), OK),
+    *(
+        Case("quantity-too-large", "a", *(straight(f'<task id="a" {each}="{number}"/>') for number in (101, 100)))
+        for each in ("startQuantity", "completionQuantity")
+    ),
     Case(
         "ad-hoc", "x", straight(sub("", tag="adHocSubProcess")), straight(sub('<task id="t"/>', tag="adHocSubProcess"))
     ),
