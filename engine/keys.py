@@ -23,6 +23,11 @@ OVERLAP = 5 * 60 * 1_000_000
 ROTATING = ("history", "seal", "anchor")
 _BROKEN = "The key file {path} is not in the form this program writes. Put the right file into the state folder."
 
+OTHER = (
+    "The key file {path} is not the one with which this database has been written. "
+    "Put the right file there, from where the keys are kept or from the machine that has it."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Generation:
@@ -37,6 +42,11 @@ class Generation:
     number: int
     key: bytes
     since: int = 0
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells this key from others, and nothing about it."""
+        return _mac(self.key, b"fingerprint")[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +145,19 @@ def rotate(state: Path, name: str, since: int) -> Ring:
     fresh = _written(path, "\n".join(_line(each) for each in ring.generations))
     fresh.replace(path)
     return ring
+
+
+def reload(state: Path, before: Keys) -> Keys:
+    """The keys as the files have them now; a key may have got newer generations, and nothing else.
+
+    Raises:
+        Unavailable: a file is gone, or is that of another key.
+    """
+    for name in ROTATING:
+        path, known = state / FOLDER / name, getattr(before, name).generations
+        if not path.exists() or _ring(path).generations[: len(known)] != known:
+            raise Unavailable(OTHER, path=str(path))
+    return load(state)
 
 
 def changed(state: Path) -> int:

@@ -1,15 +1,15 @@
-"""Keys are rotated: from a moment on, what is written stands under a new one; the database knows how far that went.
+"""Keys are rotated: from a moment on, what is written stands under a new one; the database knows which that is.
 
-A machine whose key files lack a generation that the database has been written under must not write: its lines would
-look like forged ones.
+A machine with other key files than those that the database has been written under, or older ones, must not write: its
+lines would look like forged ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from engine import clock, keys, schema
 from engine.errors import Unavailable
@@ -33,24 +33,46 @@ def rotate(command: Command, names: Sequence[str] = keys.ROTATING) -> dict[str, 
         Invalid: there is no such key.
     """
     since, state = clock.micros(command.now), command.runtime.state
-    numbers = {name: keys.rotate(state, name, since).newest.number for name in dict.fromkeys(names)}
-    rows = [{"key": _PREFIX + name, "value": str(number)} for name, number in numbers.items()]
+    newest = {name: keys.rotate(state, name, since).newest for name in dict.fromkeys(names)}
+    _note(command, newest)
+    return {name: each.number for name, each in newest.items()}
+
+
+def begin(command: Command) -> None:
+    """Write down which keys a database is written under, where that is not known yet."""
+    rings, known = command.runtime.keys, _known(command.connection)
+    _note(command, {name: getattr(rings, name).newest for name in keys.ROTATING if name not in known})
+
+
+def _known(connection: Connection) -> dict[str, tuple[str, str]]:
+    """Number and fingerprint of the key that the database has been written under, by its name."""
+    m = schema.meta.c
+    query = select(m.key, m.value).where(m.key.in_([_PREFIX + name for name in keys.ROTATING]))
+    found = {row.key.removeprefix(_PREFIX): row.value.partition(" ") for row in connection.execute(query)}
+    return {name: (number, fingerprint) for name, (number, _, fingerprint) in found.items()}
+
+
+def _note(command: Command, newest: Mapping[str, keys.Generation]) -> None:
+    rows = [{"key": _PREFIX + name, "value": f"{each.number} {each.fingerprint}"} for name, each in newest.items()]
+    if not rows:
+        return
     upserting(schema.meta).run(command.connection, rows)
     chain.note(command.connection, schema.meta, [row["key"] for row in rows], command.actor)
-    return numbers
 
 
 def check(runtime: Runtime) -> None:
-    """Refuse to work with key files that are older than the database.
+    """Refuse to work with key files that are older than the database, or not its own.
 
     Raises:
-        Unavailable: naming the file that is behind.
+        Unavailable: naming the file.
     """
-    m, rings = schema.meta.c, runtime.keys
+    rings = runtime.keys
     with runtime.database.read() as connection:
-        found = connection.execute(select(m.key, m.value).where(m.key.in_([_PREFIX + name for name in keys.ROTATING])))
-        written = {row.key.removeprefix(_PREFIX): int(row.value) for row in found}
-    for name, number in written.items():
+        known = _known(connection)
+    for name, (number, fingerprint) in known.items():
         ring: keys.Ring = getattr(rings, name)
-        if ring.newest.number < number:
-            raise Unavailable(_BEHIND, path=str(runtime.state / keys.FOLDER / name))
+        path, mine = str(runtime.state / keys.FOLDER / name), ring.get(int(number))
+        if mine is None:
+            raise Unavailable(_BEHIND, path=path)
+        if mine.fingerprint != fingerprint:
+            raise Unavailable(keys.OTHER, path=path)

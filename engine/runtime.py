@@ -72,7 +72,7 @@ class Runtime:
         """The secrets as they stand in the files now: a key that is rotated counts for whatever is done next."""
         changed = keys.changed(self.state)
         if changed != self._keys_of:
-            self._keys, self._keys_of = keys.load(self.state), changed
+            self._keys, self._keys_of = keys.reload(self.state, self._keys), changed
         return self._keys
 
     @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from engine import assembly, policy, private, release, revisions, schema
+from engine import assembly, policy, private, release, revisions, rotating, schema
 from engine.actor import ENGINE
 from engine.database import Database
 from engine.errors import Conflict, Invalid, NotFound, Unavailable
@@ -89,6 +89,7 @@ def _chain(settings: Settings) -> None:
     """What stands in the database is evidence from now on."""
     with closing(open_runtime(settings)) as runtime, runtime.write(ENGINE) as command:
         beginning.begin(command)
+        rotating.begin(command)
 
 
 def kind(settings: Settings) -> Kind:

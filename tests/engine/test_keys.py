@@ -106,6 +106,25 @@ def test_key_files_that_are_older_than_the_database_are_refused(desk: Desk, tmp_
     assembly.open(url, desk.runtime.state).close()
 
 
+@pytest.mark.parametrize("lost", keys.ROTATING)
+def test_a_key_that_is_lost_is_not_made_anew_for_a_database_that_was_written_under_it(desk: Desk, lost: str) -> None:
+    with desk.runtime.write(IDA) as command:
+        rotating.begin(command)
+    folder = desk.runtime.state / "keys"
+    right = (folder / lost).read_bytes()
+    url = desk.runtime.database.engine.url.render_as_string(hide_password=False)
+    (folder / lost).unlink()
+
+    with pytest.raises(Unavailable, match=f"{lost} is not the one"):
+        assert desk.runtime.keys  # a process that is at work
+    for _ in range(2):
+        with pytest.raises(Unavailable, match=f"{lost} is not the one"):
+            assembly.open(url, desk.runtime.state)
+    (folder / lost).write_bytes(right)
+    assembly.open(url, desk.runtime.state).close()
+    assert desk.runtime.keys
+
+
 def test_a_file_that_is_no_key_is_named(tmp_path: Path) -> None:
     keys.load(tmp_path)
     (tmp_path / "keys" / "seal").write_text("lost")
