@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, literal_column, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, literal, literal_column, select, update
 
 from engine import schema
+from engine.actor import ENGINE
 from engine.errors import Conflict
+from engine.evidence.noted import note
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -61,7 +63,7 @@ def begin(connection: Connection, at: datetime) -> None:
     for table in (schema.policy, schema.definition, schema.event):
         if connection.execute(select(table).limit(1)).first() is not None:
             raise Conflict("The clock only goes forward.")
-    connection.execute(update(schema.clock).values(clock_offset=micros(at) - lease_now(connection)))
+    _move(connection, literal(micros(at) - lease_now(connection)))
 
 
 def advance(connection: Connection, by: timedelta) -> datetime:
@@ -72,7 +74,10 @@ def advance(connection: Connection, by: timedelta) -> datetime:
     """
     if by < timedelta(0):
         raise Conflict("The clock only goes forward.")
-    connection.execute(
-        update(schema.clock).values(clock_offset=schema.clock.c.clock_offset + by // timedelta(microseconds=1))
-    )
+    _move(connection, schema.clock.c.clock_offset + by // timedelta(microseconds=1))
     return now(connection)
+
+
+def _move(connection: Connection, to: ColumnElement[int]) -> None:
+    moved = update(schema.clock).values(clock_offset=to).returning(schema.clock.c.id)
+    note(connection, schema.clock, connection.execute(moved).scalars().all(), ENGINE)

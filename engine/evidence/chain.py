@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, or_, select, update
@@ -20,31 +20,14 @@ from engine import canonical, clock, schema
 from engine.actor import Actor
 from engine.evidence import covered
 from engine.evidence.linking import GENESIS, content
+from engine.evidence.noted import Key, forget, note, taken
 from engine.keys import Ring
 from engine.prepared import Prepared, inserting, together
 
-Key = tuple[Any, ...]
 FIELDS = ("chain", "number", "kind", "object", "actor", "on_behalf_of", "at", "data")
-_NOTED = "noted"
 _LONG = 200
 _AT_ONCE = 200
 _c, _l = schema.chain.c, schema.chain_line.c
-
-
-def note(connection: Connection, table: Table, keys: Iterable[Any], by: Actor) -> None:
-    """Rows of a table have been written, changed or taken away: they are chained when the transaction commits.
-
-    Args:
-        keys: primary keys; plain values where the key is one column.
-    """
-    noted = connection.info.setdefault(_NOTED, {})
-    for key in keys:
-        noted[table, key if isinstance(key, tuple) else (key,)] = by
-
-
-def forget(connection: Connection) -> None:
-    """A transaction begins: nothing is noted yet."""
-    connection.info.pop(_NOTED, None)
 
 
 def seal(connection: Connection, key: Ring) -> None:
@@ -53,7 +36,7 @@ def seal(connection: Connection, key: Ring) -> None:
     Args:
         key: the history keys.
     """
-    noted: dict[tuple[Table, Key], Actor] = connection.info.pop(_NOTED, {})
+    noted = taken(connection)
     if noted:
         lines = list(_lines(connection, noted))
         if lines:
@@ -186,3 +169,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, list):
         return plain(canonical.text(value))
     return value
+
+
+__all__ = ["FIELDS", "GONE", "Key", "forget", "name_of", "note", "plain", "rows", "seal"]

@@ -99,7 +99,9 @@ _FACTS = or_(_m.in_(("demo", "chained_since")), _m.startswith("key."))
 VERDICTS: Mapping[str, Verdict] = {
     # the database itself
     "meta": Chained(_in("database"), where=_FACTS, besides="when a worker was last seen says nothing of cases"),
-    "clock": NoEvidence("moved in a demonstration only; every line carries the time that counted for it"),
+    "clock": Chained(
+        _in("database"), where=schema.clock.c.clock_offset != 0, besides="a clock that nobody has moved says nothing"
+    ),
     "chain": Recomputed("number and hash of the last line of each chain"),
     "chain_line": Recomputed("the hash of each line, over the one before it"),
     # who there is

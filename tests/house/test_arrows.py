@@ -16,6 +16,7 @@ WORDS = (
     "engine.canonical",
     "engine.clock",
     "engine.errors",
+    "engine.evidence.noted",
     "engine.filetype",
     "engine.ident",
     "engine.pinyin",
