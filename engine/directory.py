@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Row, Table, and_, case, func, or_, select
 from engine import access, feel, pinyin, schema, sweep
 from engine.errors import Invalid, NotFound, Problem
 from engine.evidence import chain
+from engine.evidence.unchanged import must_stand
 from engine.prepared import upsert
 
 if TYPE_CHECKING:
@@ -117,8 +118,10 @@ def put(command: Command, thing: Thing) -> None:
     sort = (pinyin.person_sort_key if isinstance(thing, Person) else pinyin.sort_key)(thing.name)
     row |= {"id": thing.key, "name": thing.name, "name_en": thing.en, "active": thing.active}
     row |= {"sort": sort, "initials": pinyin.initials(sort)}
+    key = tuple(row[column.name] for column in table.primary_key)
+    must_stand(command.connection, table, [key])
     command.connection.execute(upsert(command.connection.dialect.name, table), row)
-    chain.note(command.connection, table, [tuple(row[column.name] for column in table.primary_key)], command.actor)
+    chain.note(command.connection, table, [key], command.actor)
     if isinstance(thing, Person) and not thing.active:
         sweep.owe(command, [thing.key])
 

@@ -16,6 +16,7 @@ from engine import access, clock, ident, policy, schema, sweep
 from engine.actor import WHOLE_OFFICE
 from engine.errors import Conflict, Invalid, NotFound, Problem
 from engine.evidence import chain
+from engine.evidence.unchanged import must_stand
 from engine.policy import Forbidden, Policy
 from engine.prepared import upsert
 
@@ -126,6 +127,8 @@ def _end(command: Command, mine: ColumnElement[bool], at: datetime | None = None
     end = clock.micros(at or command.now)
     mine = and_(mine, or_(_a.until_at.is_(None), _a.until_at > end))
     _hold(command, select(_a.person_id).where(mine))
+    connection = command.connection
+    must_stand(connection, schema.authority, connection.execute(select(_a.id).where(mine)).scalars().all())
     ended = command.connection.execute(
         update(schema.authority).where(mine).values(until_at=end).returning(_a.id, _a.person_id)
     ).all()
@@ -215,6 +218,7 @@ def exclude(command: Command, person: str, remit: str, reason: str) -> None:
     """Close a remit to a person, whatever they are granted: a recusal 回避. It counts at once, for taken tasks too."""
     _lock(command, person)
     _must_be_a_remit(remit)
+    must_stand(command.connection, schema.exclusion, [(person, remit)])
     row = {"person_id": person, "remit": remit, "reason": reason, "since_at": clock.micros(command.now)}
     command.connection.execute(upsert(command.connection.dialect.name, schema.exclusion, update=False), row)
     chain.note(command.connection, schema.exclusion, [(person, remit)], command.actor)
@@ -228,6 +232,7 @@ def readmit(command: Command, person: str, remit: str, reason: str) -> None:
     Raises:
         NotFound: it was not closed to them.
     """
+    must_stand(command.connection, schema.exclusion, [(person, remit)])
     gone = delete(schema.exclusion).where(_e.person_id == person, _e.remit == remit)
     if command.connection.execute(gone).rowcount == 0:
         raise NotFound("{remit} is not closed to {person}.", remit=remit, person=person)
@@ -283,6 +288,8 @@ def _over(command: Command, mine: ColumnElement[bool]) -> list[str]:
     now = clock.micros(command.now)
     mine = and_(mine, _s.until_at > now)
     _hold(command, select(_s.substitute_id).where(mine))
+    connection = command.connection
+    must_stand(connection, schema.substitution, connection.execute(select(_s.id).where(mine)).scalars().all())
     over = update(schema.substitution).where(mine).values(until_at=now).returning(_s.id, _s.substitute_id)
     ended = command.connection.execute(over).all()
     chain.note(command.connection, schema.substitution, [row.id for row in ended], command.actor)

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine import schema
 from engine.errors import Invalid, Problem
 from engine.evidence import chain
+from engine.evidence.unchanged import must_stand
 
 if TYPE_CHECKING:
     from engine.runtime import Command
@@ -52,16 +52,18 @@ def check(pattern: str) -> frozenset[str]:
 
 def increment(command: Command, name: str) -> int:
     """Add one to a counter and keep it locked until the transaction ends; the first gives 1."""
-    chain.note(command.connection, schema.number, [name], command.actor)
-    return _bump(command.connection, name, 1)
+    return _bump(command, name, 1)
 
 
-def locked(connection: Connection, name: str) -> int:
+def locked(command: Command, name: str) -> int:
     """How far a counter has come; it is locked until the transaction ends."""
-    return _bump(connection, name, 0)
+    return _bump(command, name, 0)
 
 
-def _bump(connection: Connection, name: str, by: int) -> int:
+def _bump(command: Command, name: str, by: int) -> int:
+    connection = command.connection
+    must_stand(connection, schema.number, [name])
+    chain.note(connection, schema.number, [name], command.actor)
     into = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(schema.number)
     statement = into.values(name=name, value=by)
     statement = statement.on_conflict_do_update(index_elements=["name"], set_={"value": _n.value + by})

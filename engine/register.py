@@ -118,7 +118,7 @@ def _write(command: Command, key: str, values: Values, job_id: str, place: Mappi
     given = {name: value for name, value in values.items() if value is not None}
     _check(command, register, given, str(place["remit"]))
     content = feel.dump(given)[1]
-    last = number.locked(command.connection, f"register/{key}")
+    last = number.locked(command, f"register/{key}")
     same = {"register": key, "content": content, "corrects": place["corrects"]}
     if (known := _known(command, job_id, same)) is not None:
         return known

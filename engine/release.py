@@ -32,6 +32,7 @@ from engine.bpmn.finding import Finding
 from engine.database import unhurried
 from engine.errors import DiagramInvalid, Invalid, Problem
 from engine.evidence import chain
+from engine.evidence.unchanged import must_stand
 from engine.interpreter import timer, validating
 from engine.prepared import upsert
 
@@ -331,8 +332,10 @@ def _keep(command: Command, definition_id: str, parts: list[Part]) -> None:
 def _listen(command: Command, definition_id: str, process: diagram.Process) -> None:
     """The newest version is the one that messages, signals and timers start."""
     s, j = schema.start_event.c, schema.job.c
-    gone = delete(schema.start_event).where(s.process_key == process.id).returning(*schema.start_event.primary_key)
-    told = [tuple(row) for row in command.connection.execute(gone)]
+    mine, keys = s.process_key == process.id, schema.start_event.primary_key
+    told = [tuple(row) for row in command.connection.execute(select(*keys).where(mine))]
+    must_stand(command.connection, schema.start_event, told)
+    command.connection.execute(delete(schema.start_event).where(mine))
     command.connection.execute(delete(schema.job).where(j.kind == "start_timer", j.element == process.id))
     for element, events in interpreter.compile(process).start_events.items():
         for arm, event in enumerate(events):

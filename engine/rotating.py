@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from engine import clock, keys, schema
 from engine.errors import Unavailable
 from engine.evidence import chain
+from engine.evidence.unchanged import must_stand
 from engine.prepared import upserting
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def _note(command: Command, newest: Mapping[str, keys.Generation]) -> None:
     rows = [{"key": _PREFIX + name, "value": f"{each.number} {each.fingerprint}"} for name, each in newest.items()]
     if not rows:
         return
+    must_stand(command.connection, schema.meta, [row["key"] for row in rows])
     upserting(schema.meta).run(command.connection, rows)
     chain.note(command.connection, schema.meta, [row["key"] for row in rows], command.actor)
 

@@ -26,7 +26,8 @@ from engine.prepared import Prepared, inserting, together
 
 FIELDS = ("chain", "number", "kind", "object", "actor", "on_behalf_of", "at", "data")
 _LONG = 200
-_AT_ONCE = 200
+AT_ONCE = 200
+"""Rows that are looked for by one statement."""
 _c, _l = schema.chain.c, schema.chain_line.c
 
 
@@ -106,17 +107,19 @@ _HEADS = Prepared(
 # ---- rows as lines have them
 
 
-def rows(connection: Connection, table: Table, keys: Sequence[Key]) -> dict[Key, dict[str, Any]]:
-    """The rows of these keys, as a line has them."""
+def rows(connection: Connection, table: Table, keys: Sequence[Key], *, lock: bool = False) -> dict[Key, dict[str, Any]]:
+    """The rows of these keys, as a line has them; locked until the transaction ends if they are to be changed."""
     found: dict[Key, dict[str, Any]] = {}
-    for at in range(0, len(keys), _AT_ONCE):
-        found |= _some(connection, table, keys[at : at + _AT_ONCE])
+    for at in range(0, len(keys), AT_ONCE):
+        found |= _some(connection, table, keys[at : at + AT_ONCE], lock)
     return found
 
 
-def _some(connection: Connection, table: Table, keys: Sequence[Key]) -> dict[Key, dict[str, Any]]:
+def _some(connection: Connection, table: Table, keys: Sequence[Key], lock: bool) -> dict[Key, dict[str, Any]]:
     verdict = covered.chained()[table]
     query = select(table).where(_among(table, keys))
+    if lock:
+        query = query.with_for_update()
     if verdict.where is not None:
         query = query.where(verdict.where)
     found: dict[Key, dict[str, Any]] = {}

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Table, func, select
 
 from engine import schema
 from engine.errors import Tampered
-from engine.evidence import chain, covered
-from engine.evidence.comparing import CHANGED, INSERTED, REMOVED, Difference
+from engine.evidence import chain, covered, reading
+from engine.evidence.comparing import INSERTED, REMOVED, Difference, columns
 from engine.evidence.linking import Walk
 from engine.evidence.paging import pieces
 
@@ -28,12 +28,12 @@ def check(view: View, seen: Counter[str]) -> Iterator[Tampered]:
     for names in pieces(view.connection, select(schema.chain), [_c.name]):
         for each in names:
             seen["chain"] += 1
-            yield from _walk(view, each, seen)
+            yield from reading.to_the_end(f"chain {each.name}", _walk(view, each, seen))
     loose = select(_l.chain).distinct().where(_l.chain.not_in(select(_c.name)))
     for name in view.connection.execute(loose).scalars():
         yield Tampered(_LOOSE, instance=name)
     for table, verdict in covered.chained().items():
-        yield from _known(view.connection, table, verdict, seen)
+        yield from reading.to_the_end(f"table {table.name}", _known(view.connection, table, verdict, seen))
 
 
 def _walk(view: View, of: Any, seen: Counter[str]) -> Iterator[Tampered]:
@@ -66,13 +66,10 @@ def _rows(connection: Connection, name: str, lines: Sequence[Any]) -> Iterator[T
 
 
 def _compared(table: Table, key: chain.Key, told: Any, stands: Any) -> Iterator[Difference]:
-    place = "/".join(map(str, key))
     if stands is None:
-        yield Difference(REMOVED, table.name, place)
-        return
-    for column in told.keys() & stands.keys():
-        if told[column] != stands[column]:
-            yield Difference(CHANGED, table.name, place, column)
+        yield Difference(REMOVED, table.name, "/".join(map(str, key)))
+    else:
+        yield from columns(table.name, key, told, stands)
 
 
 def _known(connection: Connection, table: Table, verdict: covered.Chained, seen: Counter[str]) -> Iterator[Tampered]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from engine import interpreter
 from engine.errors import EngineError, Tampered
-from engine.evidence.folding import Row, State
+from engine.evidence.folding import State
 
 CHANGED = "In table {table}, {column} of row {row} of {instance} is not what its lines say."
 REMOVED = "From table {table}, row {row} of {instance} was removed."
@@ -38,14 +38,17 @@ def differences(told: State, stands: State) -> Iterator[Difference]:
             if key not in found:
                 yield Difference(REMOVED, table, _named(key))
             else:
-                yield from _columns(table, key, row, found[key])
+                yield from columns(table, key, row, found[key])
         for key in found.keys() - rows.keys():
             yield Difference(INSERTED, table, _named(key))
 
 
-def _columns(table: str, key: tuple[Any, ...], told: Row, stands: Mapping[str, Any]) -> Iterator[Difference]:
-    for name, value in told.items():
-        if stands[name] != value:
+def columns(
+    table: str, key: tuple[Any, ...], told: Mapping[str, Any], stands: Mapping[str, Any]
+) -> Iterator[Difference]:
+    """Columns of one row in which it is not what was told; a column that one of the two lacks is not compared."""
+    for name in told.keys() & stands.keys():
+        if stands[name] != told[name]:
             yield Difference(CHANGED, table, _named(key), name)
 
 

@@ -24,6 +24,11 @@ def note(connection: Connection, table: Table, keys: Iterable[Any], by: Actor) -
         noted[table, key if isinstance(key, tuple) else (key,)] = by
 
 
+def is_noted(connection: Connection, table: Table, key: Key) -> bool:
+    """Whether this transaction has written a row itself."""
+    return (table, key) in connection.info.get(_NOTED, ())
+
+
 def forget(connection: Connection) -> None:
     """A transaction begins: nothing is noted yet."""
     connection.info.pop(_NOTED, None)

@@ -58,7 +58,7 @@ def _parsed(text: str | None) -> Any:
     """What a text of JSON says; the text itself where somebody has made it say nothing."""
     try:
         return None if text is None else json.loads(text)
-    except ValueError:
+    except (ValueError, TypeError, RecursionError):
         return text
 
 

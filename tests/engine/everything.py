@@ -20,6 +20,7 @@ from engine import (
     number,
     register,
     release,
+    rotating,
     schema,
     task,
     worker,
@@ -84,6 +85,7 @@ def _house(runtime: Runtime) -> None:
         connection = command.connection
         connection.execute(insert(schema.meta).values(key="demo", value="1"))
         chain.note(connection, schema.meta, ["demo"], ENGINE)
+        rotating.begin(command)
         releasing.release(command, {**clinic.FILES, "catalog.toml": CATALOG.encode()})
         directory.put(command, directory.Organisation("house", "医院", "Hospital"))
         for key, (name, english, given) in PEOPLE.items():

@@ -10,6 +10,7 @@ from engine import actor, directory, schema
 from engine.directory import Person
 from engine.errors import Conflict, Forbidden, Invalid, NotFound
 from engine.evidence import chain
+from engine.evidence.unchanged import must_stand
 from engine.runtime import Command
 from web.auth import password as passwords
 from web.auth import session, throttle
@@ -145,6 +146,7 @@ def set_language(connection: Connection, person: str, locale: str) -> None:
 
 
 def _change(connection: Connection, person: str, **values: object) -> None:
+    must_stand(connection, schema.account, [person])
     done = connection.execute(update(schema.account).where(schema.account.c.person_id == person).values(**values))
     if done.rowcount == 0:
         raise NotFound("There is no account {person}.", person=person)

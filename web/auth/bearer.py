@@ -19,6 +19,7 @@ from engine import access, clock, ident, schema
 from engine.access import Granted
 from engine.errors import Invalid, NotFound, Problem
 from engine.evidence import chain
+from engine.evidence.unchanged import must_stand
 from engine.prepared import Prepared
 from engine.runtime import Command
 from web.auth import account
@@ -132,6 +133,7 @@ def revoke(command: Command, token_id: str) -> None:
     Raises:
         NotFound: there is no such token.
     """
+    must_stand(command.connection, schema.bearer, [token_id])
     if command.connection.execute(delete(schema.bearer).where(_b.id == token_id)).rowcount == 0:
         raise NotFound("There is no token {id}.", id=token_id)
     chain.note(command.connection, schema.bearer, [token_id], command.actor)
