@@ -74,7 +74,7 @@ def _signed(view: View, text: str) -> Mapping[str, Any]:
         said = {name: anchor[name] for name in ("at", "heads", "chains") if name != "chains" or name in anchor}
         statement = canonical.text(said)
         signature = bytes.fromhex(anchor["signature"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Invalid(_NONE) from error
     # The keys that count are the installation's own; the one in the anchor is for who checks it elsewhere.
     if not any(_is_signed(each.key, signature, statement) for each in view.runtime.keys.anchor.at(anchor["at"])):

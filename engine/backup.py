@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, inspect, select
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
 from engine import anchor, clock, keys, private, schema
 from engine.database import Database
+from engine.database import address as address_of
 from engine.errors import Conflict, Invalid, NotFound, Tampered, Unavailable
 from engine.prepared import upserting
 
@@ -76,7 +77,7 @@ def restore(url: str, state: Path, source: Path) -> None:
         Invalid: the file is no backup, or is damaged.
         Unavailable: it cannot be written, or ``pg_restore`` is missing or fails.
     """
-    address, is_sqlite = make_url(url), _is_sqlite(source)
+    address, is_sqlite = address_of(url), _is_sqlite(source)
     if is_sqlite != (address.get_backend_name() == "sqlite"):
         raise Conflict(_OTHER, path=str(source), kind="SQLite" if is_sqlite else "PostgreSQL")
     private.folder(state)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 
 from engine import private, revisions, schema
@@ -78,7 +79,7 @@ class Database:
                 before PostgreSQL ends it and frees the case.
         """
         options: dict[str, Any] = {} if url.startswith("sqlite") else _postgresql(pool, limit_s)
-        self.engine: Engine = create_engine(url, **options)
+        self.engine: Engine = create_engine(address(url), **options)
         self.before_commit: Callable[[Connection], None] | None = None
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         if self.is_sqlite and self.engine.url.database not in (None, "", ":memory:"):
@@ -194,6 +195,16 @@ class Database:
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
+
+
+def address(url: str) -> URL:
+    """An address as SQLAlchemy reads it, with the password where it belongs, so that it is hidden where others are."""
+    found = make_url(url)
+    inside = found.query.get("password")
+    if inside is None:
+        return found
+    plain = found.difference_update_query(["password"])
+    return plain.set(password=inside if isinstance(inside, str) else inside[0])
 
 
 def _close_to_others(path: Path) -> None:

@@ -55,5 +55,7 @@ def mend(path: Path) -> bool:
         return False
     except OSError as error:
         raise Unavailable(_OPEN, path=str(path), reason=error.strerror or str(error)) from error
-    _log.warning("%s could be read by others on this machine and is now closed to them", path)
+    _log.warning(
+        "%s could be read by others on this machine and is now closed to them", path, extra={"place": str(path)}
+    )
     return True

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
-from engine import schema
+from engine import database, schema
 from engine.errors import Conflict, EngineError, NotFound
 from engine.runtime import Runtime
 from web import cast, create_app, installing, serving
@@ -235,10 +235,8 @@ def settings() -> None:
 
 
 def runtime_url(current: Settings) -> str:
-    """The database's address without its password."""
-    from sqlalchemy.engine import make_url
-
-    return make_url(current.url).render_as_string(hide_password=True)
+    """The database's address without its passwords, wherever in it they stand."""
+    return database.address(current.url).render_as_string(hide_password=True)
 
 
 if __name__ == "__main__":

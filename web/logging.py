@@ -96,4 +96,5 @@ class _Bare(logging.Handler):
         error = record.exc_info[1] if record.exc_info else None
         traced = _traced(error) if error else {}
         where = f"{record.module}:{record.lineno}"
-        _log.warning("library", name=record.name, level=record.levelname, where=where, **traced)
+        place = {"place": record.place} if hasattr(record, "place") else {}
+        _log.warning("library", name=record.name, level=record.levelname, where=where, **place, **traced)

@@ -231,8 +231,9 @@ def test_an_account_is_made_with_a_password_shown_once_locked_out_and_let_in_aga
     assert xuncha("user", "disable", "nobody").exit_code == 1
 
 
-def test_settings_are_listed_without_the_databases_password(home: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("XUNCHA_DATABASE_URL", "postgresql+psycopg://me:sesame@127.0.0.1/work")
+@pytest.mark.parametrize("where", ["me:sesame@127.0.0.1/work", "me@/work?host=127.0.0.1&password=sesame"])
+def test_settings_are_listed_without_the_databases_password(home: Path, monkeypatch: pytest.MonkeyPatch, where: str):
+    monkeypatch.setenv("XUNCHA_DATABASE_URL", f"postgresql+psycopg://{where}")
 
     listed = xuncha("settings")
 
@@ -245,6 +246,8 @@ def test_verify_finds_a_line_that_was_changed(home: Path):
     assert xuncha("verify").exit_code == 0
     (home / "anchor.json").write_text(xuncha("anchor").output)
     assert xuncha("verify", "--anchor", str(home / "anchor.json")).exit_code == 0
+    (home / "deep.json").write_text("[" * 100_000)
+    assert xuncha("verify", "--anchor", str(home / "deep.json")).exit_code == 1
 
     with opened(home) as database, database.write() as connection:
         connection.execute(update(schema.event).where(schema.event.c.number == 1).values(actor="somebody"))
