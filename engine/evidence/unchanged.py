@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Select, Table, select, union_all
 
 from engine import schema
 from engine.evidence import chain
@@ -47,12 +47,15 @@ def _told(connection: Connection, table: Table, keys: list[Key]) -> dict[Key, st
     names = {chain.name_of(table, key): key for key in keys}
     found: dict[Key, str] = {}
     for at in range(0, len(keys), chain.AT_ONCE):
-        some = list(names)[at : at + chain.AT_ONCE]
-        newest = select(_l.object, func.max(_l.number).label("number")).where(_l.object.in_(some))
-        last = newest.group_by(_l.object).subquery()
-        lines = select(_l.object, _l.data).join(last, (last.c.object == _l.object) & (last.c.number == _l.number))
+        lines = union_all(*(_last(name) for name in list(names)[at : at + chain.AT_ONCE]))
         found |= {names[row.object]: row.data for row in connection.execute(lines)}
     return found
+
+
+def _last(name: str) -> Select[Any]:
+    """The last line about one row; a counter has as many as it gave numbers, and this is found without reading them."""
+    newest = select(_l.object, _l.data).where(_l.object == name).order_by(_l.number.desc()).limit(1)
+    return select(newest.subquery())
 
 
 def _differences(

@@ -15,6 +15,7 @@ from engine import assembly, directory, grant, number, release, rotating, schema
 from engine.actor import ENGINE, person
 from engine.errors import Tampered
 from engine.evidence import chain, covered, verifying
+from engine.interpreter import marking
 from engine.runtime import Command, Runtime, View
 from tests.engine import everything
 from tests.provision.databases import Databases
@@ -333,3 +334,22 @@ def test_a_value_that_no_program_writes_is_found_and_the_rest_is_looked_at(fille
         assert any("table number" in each for each in faults), (table, column, faults)
         if getattr(covered.VERDICTS[table], "where", None) is None:  # else it may be one of the rows that are none
             assert len(faults) > 1, (table, column, faults)
+
+
+def test_the_work_that_a_service_task_owes_is_compared_with_its_line(filled: Runtime) -> None:
+    with tampering(filled) as connection:
+        j = schema.job.c
+        other = func.replace(j.content, "scales", "sugar")
+        assert connection.execute(update(schema.job).where(j.kind == "connector").values(content=other)).rowcount > 0
+        assert any("table job, content" in each for each in found(filled, connection))
+
+
+def test_a_marking_with_the_same_open_steps_but_other_contents_is_found(filled: Runtime) -> None:
+    i = schema.instance.c
+    with tampering(filled) as connection:
+        case = connection.execute(select(i.id, i.marking).where(i.state == "active").limit(1)).one()
+        state = marking.decode(case.marking)
+        moved = marking.encode(state._replace(following=state.following + 1000))
+        assert marking.open_tokens(moved) == marking.open_tokens(case.marking)
+        connection.execute(update(schema.instance).where(i.id == case.id).values(marking=moved))
+        assert any("the marking of" in each for each in found(filled, connection))
