@@ -43,6 +43,7 @@ def taken(
     if asked is None:
         if submission and not read.plain:
             raise FormInvalid(_REFUSED, [Problem(str(name)[:100], _NO_FORM) for name in submission])
+        variables.must_be_names(submission)
         _judged(command, read, element, {**_outer(of, read, run, task, None), **submission})
         if task.files:
             attachment.keep(command, read, of.id, task.id, [])

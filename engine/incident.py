@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, insert, select, update
 
-from engine import clock, definition, feel, held, ident, instance, interpreter, job, schema
+from engine import clock, definition, feel, held, ident, instance, interpreter, job, schema, variables
 from engine.errors import Conflict, EngineError, NotFound
 from engine.held import Held
 from engine.writing import write
@@ -72,6 +72,7 @@ def retry(command: Command, incident_id: str) -> None:
 
 def skip(command: Command, incident_id: str, values: Mapping[str, feel.Value], reason: str) -> None:
     """Take the token past the failed step, with these values in place of what it would have given."""
+    variables.must_be_names(values)
     of, row = _open(command, incident_id)
     read = definition.load(command, of.definition_id)
     of.record("incident.skipped", row.element, token=row.token, reason=reason)

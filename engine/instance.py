@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from engine import access, assigning, definition, feel, held, interpreter, job, schema, variables
 from engine import submission as submissions
 from engine.actor import person_audience
-from engine.errors import Conflict, Forbidden, NotFound
+from engine.errors import Conflict, Forbidden, Invalid, NotFound
 from engine.held import Held
 from engine.prepared import upsert
 from engine.writing import write
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engine.runtime import Command, View
 
 Values = Mapping[str, feel.Value]
+NUMBER_MOST = 255
 
 
 class Identified(Protocol):
@@ -55,9 +56,13 @@ def start(
 
     Raises:
         NotFound: no such process, or not the actor's to start.
-        Invalid: a remit is missing.
+        Invalid: a remit is missing, or a name or the number is none.
         KeyReused: the key came before with other values.
     """
+
+    variables.must_be_names(values)
+    if business_key is not None and not (0 < len(business_key) <= NUMBER_MOST and feel.is_text(business_key)):
+        raise Invalid("The number of a case has 1 to {most} characters.", most=NUMBER_MOST)
 
     def begun() -> str:
         latest = definition.latest(command, process_key)

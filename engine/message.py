@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Insert, and_, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine import clock, feel, held, ident, job, schema
+from engine import clock, feel, held, ident, job, schema, variables
 from engine.errors import KeyReused
 from engine.prepared import upsert
 
@@ -60,6 +60,7 @@ def publish(
     Raises:
         KeyReused: the id came before with another content.
     """
+    variables.must_be_names(content)
     channel = (name, key(correlation))
     message_id = message_id or ident.new()
     text = json.dumps({n: feel.dump(v) for n, v in content.items()}, ensure_ascii=False, sort_keys=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine import schema
+from engine import feel, schema
 from engine.errors import Invalid, Problem
 from engine.evidence import chain
 from engine.evidence.unchanged import must_stand
@@ -102,7 +102,8 @@ def _name(pattern: str, values: Mapping[str, object]) -> tuple[str, str]:
             width = spec if spec.startswith("0") or not spec else f"0{spec}"
         elif name is not None:
             value = values.get(name)
-            if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():
+            is_one = isinstance(value, (str, int)) and not isinstance(value, bool) and feel.is_text(str(value))
+            if is_one and str(value).strip():
                 made.append(_escaped(str(value)))
             else:
                 problems.append(Problem(name, "The number needs this value, as text or a whole number."))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.attachment import Attachment, Upload
     from engine.runtime import Command, View
 
-NUMBER, NUMBER_LIMIT = "businessKey", 255
+NUMBER = "businessKey"
 
 
 def begin(
@@ -57,7 +57,7 @@ def begin(
             exists=lambda source, key: source == "attachment" or key in directory.offered(command, source, [key]),
         )
         files = attachment.named([each.key for each in asked.fields if each.type == "files"], submission)
-    business_key = str(number)[:NUMBER_LIMIT] if number else None
+    business_key = str(number) if number else None
     instance_id = instance.start(command, process_key, values, business_key=business_key, key=key)
     attachment.keep(command, of, instance_id, None, files)
     return instance_id

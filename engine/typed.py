@@ -73,4 +73,4 @@ def fact(type_: str, value: feel.Value) -> Mapping[str, Any]:
         return {"text": None, "number": float(value)}
     if isinstance(value, datetime):
         return {"text": None, "number": float(clock.micros(value))}
-    return {"text": str(value)[:LINE], "number": None}
+    return {"text": feel.cleaned(str(value))[:LINE], "number": None}

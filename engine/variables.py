@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Integer, bindparam, select
 
 from engine import feel, schema, sealing
+from engine.errors import Invalid, Problem
 from engine.feel import Value
 from engine.prepared import Prepared, among, listed
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from engine.runtime import Command, View
 
 SEALED = "sealed"
+NAME_MOST = 255
 
 _v = schema.variable.c
 _READ = Prepared(
@@ -30,6 +32,26 @@ _READ = Prepared(
         among(_v.name, listed("b_names")),
     )
 )
+
+
+def can_be_kept(name: str) -> bool:
+    """Whether a value can stand under this name, in either database."""
+    return len(name) <= NAME_MOST and feel.is_text(name)
+
+
+def must_be_names(names: Iterable[str]) -> None:
+    """Refuse what somebody outside may not call a variable; names that begin with # are the engine's own.
+
+    Raises:
+        Invalid: with one problem for each.
+    """
+    wrong = [name for name in names if not name or name.startswith("#") or not can_be_kept(name)]
+    if wrong:
+        sentence = "A variable has a name of 1 to {most} characters that does not begin with #."
+        raise Invalid(
+            "The values cannot be taken.",
+            [Problem(feel.cleaned(name)[:100], sentence, {"most": NAME_MOST}) for name in wrong],
+        )
 
 
 def read(

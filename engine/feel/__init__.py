@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.feel.evaluator import Evaluator
 from engine.feel.syntax import Reading, body, check, names, problems, read, read_all
 from engine.feel.table import Column, Fired, Rule, Table
-from engine.feel.values import Months, Value, dump, kind, load, text
+from engine.feel.values import Months, Value, cleaned, dump, is_text, kind, load, text
 
 __all__ = [
     "Column",
@@ -18,7 +18,9 @@ __all__ = [
     "Value",
     "body",
     "check",
+    "cleaned",
     "dump",
+    "is_text",
     "kind",
     "load",
     "names",

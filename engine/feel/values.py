@@ -30,6 +30,7 @@ from zoneinfo import ZoneInfo
 from engine import canonical
 from engine.errors import Invalid
 
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 WHOLE = 2**53
 """Whole numbers up to here are exact; V8 computes with doubles."""
 
@@ -53,6 +54,16 @@ Value: TypeAlias = (
     "bool | int | float | str | date | time | timedelta | Months | Sequence[Value] | Mapping[str, Value] | None"
 )
 """What FEEL computes with; ``datetime`` is among the dates."""
+
+
+def is_text(text: str) -> bool:
+    """Whether every character is one: neither NUL nor half of one, which PostgreSQL keeps in no text."""
+    return _NO_TEXT.search(text) is None
+
+
+def cleaned(text: str) -> str:
+    """A text without what is no character."""
+    return _NO_TEXT.sub("", text)
 
 
 def dump(value: Value) -> tuple[str, str]:

@@ -15,6 +15,9 @@ from engine.interpreter.progress import JobDropped, JobWanted, TaskClosed, TaskO
 from engine.interpreter.states import STARTED, Stuck
 from engine.interpreter.steps import Token
 
+WHOLE_MOST = 2_147_483_647
+"""The largest priority and number of attempts."""
+
 
 class User(Activity):
     """A user, manual or plain task: a person does it (BPMN 10.3.3.4; a plain task waits for a person too, as its work
@@ -34,7 +37,7 @@ class User(Activity):
             token.number,
             self.bpmn_id,
             token.chain()[0],
-            None if assignee is None or assignee == "" else keys.text(assignee, "assignee", self.bpmn_id),
+            _person(assignee, self.bpmn_id),
             _keys(users, "candidateUsers", self.bpmn_id),
             _keys(groups, "candidateGroups", self.bpmn_id),
             _moment(due, zone, end_of_day=True),
@@ -128,11 +131,16 @@ class Work(Activity):
         drop_job(token)
 
 
+def _person(value: Any, element: str) -> str | None:
+    return None if value is None or value == "" else keys.text(value, "assignee", element, keys.PERSON_MOST)
+
+
 def _keys(value: Any, attribute: str, element: str) -> tuple[str, ...]:
     """Keys of persons or roles: a list, or a text with commas; what is empty is nobody."""
     parts = value if isinstance(value, list) else [value]
     parts = value.split(",") if isinstance(value, str) else parts
-    texts = (keys.text(part, attribute, element).strip() for part in parts if part is not None and part != "")
+    given = (part for part in parts if part is not None and part != "")
+    texts = (keys.text(part, attribute, element, keys.PERSON_MOST).strip() for part in given)
     return tuple(text for text in texts if text)
 
 
@@ -147,8 +155,11 @@ def _whole(value: Any, element: str) -> int | None:
         number = int(value)
     except (TypeError, ValueError, OverflowError):
         number = -1
-    if isinstance(value, bool) or number < 0 or (isinstance(value, float) and value != number):
+    if isinstance(value, bool) or not 0 <= number <= WHOLE_MOST or (isinstance(value, float) and value != number):
         raise Stuck(
-            "{value} is not a whole number, which {element} needs.", value=feel.text(value)[:200], element=element
+            "{value} is not a whole number from 0 to {most}, which {element} needs.",
+            value=feel.text(value)[:200],
+            most=WHOLE_MOST,
+            element=element,
         )
     return number

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
-from engine import assigning, canonical, clock, feel, ident, job, message, schema
+from engine import assigning, canonical, clock, feel, ident, job, message, schema, variables
 from engine.errors import Invalid
 from engine.interpreter import progress as p
 from engine.writing import gone
@@ -16,6 +16,7 @@ from engine.writing.rows import Rows
 
 FAN_BATCH = 100
 _FIXED = "{name} decides who may see the case: it is set when the case is started and never changed."
+_NO_NAME = "A variable has a name of at most {most} characters; {name} is none."
 WRITERS: dict[type, Callable[[Rows, Any], None]] = {}
 
 
@@ -54,6 +55,8 @@ def _value(rows: Rows, fact: p.Written) -> None:
     decides = rows.held.remits.get(fact.name) if fact.scope == 0 else None
     if decides is not None and fact.value != decides and not rows.held.new:
         raise Invalid(_FIXED, name=fact.name)
+    if not variables.can_be_kept(fact.name):
+        raise Invalid(_NO_NAME, name=feel.cleaned(fact.name)[:100], most=variables.NAME_MOST)
     dumped = rows.seal(fact) if fact.name in rows.definition.sealed else feel.dump(fact.value)
     rows.values[fact.scope, fact.name] = dumped
     rows.unwritten.setdefault(fact.scope, {})[fact.name] = dumped

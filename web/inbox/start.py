@@ -9,7 +9,7 @@ from flask import jsonify, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from engine import opening, phrase
+from engine import instance, opening, phrase
 from engine.query import start_list
 from engine.query.start_list import Startable
 from engine.runtime import Command
@@ -73,7 +73,7 @@ def _asking(chosen: Startable) -> dict[str, Any]:
         "key": opening.NUMBER,
         "label": str(_("Number or title")),
         "description": str(_("People will know the case by it.")),
-        "validate": {"maxLength": opening.NUMBER_LIMIT},
+        "validate": {"maxLength": instance.NUMBER_MOST},
     }
     remits = [
         {

@@ -14,6 +14,7 @@ from engine.bpmn.lint import (
     called,
     compensation,
     conditions,
+    constants,
     data,
     events,
     expressions,
@@ -40,6 +41,7 @@ _MUST = (reach, starts, events, ambiguous, loops, timers, compensation, expressi
 # What a file is judged by besides.
 _CHECK = (
     words,
+    constants,
     twice,
     data,
     reach,

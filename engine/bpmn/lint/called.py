@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Mapping
 
 from engine.bpmn.lint.sheet import Place, Sheet
 from engine.bpmn.model import Called, Process
+
+_COUNT = re.compile(r"\d{1,9}")
 
 
 def must(sheet: Sheet) -> None:
@@ -36,7 +39,7 @@ def _work(sheet: Sheet, place: Place) -> None:
                 id=place.id,
             )
         return
-    if job.retries is not None and not job.retries.startswith("=") and not job.retries.strip().isdecimal():
+    if job.retries is not None and not job.retries.startswith("=") and not _COUNT.fullmatch(job.retries.strip()):
         sheet.error(
             place,
             "connector-unknown",

@@ -62,16 +62,6 @@ def _several(sheet: Sheet, place: Place, loop: Loop) -> None:
             id=place.id,
             count=len(sources),
         )
-    bare = (loop.cardinality or "").removeprefix("=").strip()
-    if bare.startswith("-"):
-        sheet.error(
-            place,
-            "multi-instance-source",
-            "{id} is to be done {number} times.",
-            "Write a number from 0 up.",
-            id=place.id,
-            number=bare,
-        )
     if loop.element and not loop.collection:
         sheet.error(
             place,

@@ -23,6 +23,11 @@ def loop(attributes: str = "", inner: str = "") -> bytes:
     )
 
 
+def prioritised(priority: str) -> bytes:
+    extensions = f'<extensionElements><z:priorityDefinition priority="{priority}"/></extensionElements>'
+    return straight(f'<userTask id="a">{extensions}</userTask>')
+
+
 REPEATS = [
     Case("loop-bound", "a", loop(), loop(' loopMaximum="3"')),
     Case("loop-bound", "a", loop(' loopMaximum="0"'), loop("", "<loopCondition>x &gt; 1</loopCondition>")),
@@ -40,12 +45,18 @@ REPEATS = [
     ),
     Case("multi-instance-source", "a", several('inputElement="x" outputCollection="r" outputElement="=x"'), several()),
     Case("multi-instance-source", "a", several(inner="<loopCardinality>3</loopCardinality>"), several()),
-    Case(
-        "multi-instance-source",
-        "a",
-        several("", "<loopCardinality>= -3</loopCardinality>"),
-        several("", "<loopCardinality>3</loopCardinality>"),
+    *(
+        Case(
+            "number-out-of-range",
+            "a",
+            several("", f"<loopCardinality>{wrong}</loopCardinality>"),
+            several("", "<loopCardinality>100000</loopCardinality>"),
+        )
+        for wrong in ("= -3", "100001", "1.5", "= true", "null", '"2"')
     ),
+    Case("number-out-of-range", "a", prioritised("-1"), prioritised("0")),
+    Case("number-out-of-range", "a", prioritised("abc"), prioritised("=abc")),
+    Case("number-out-of-range", "a", prioritised("=2147483648"), prioritised("2147483647")),
     Case("multi-instance-source", "a", several('inputCollection="=xs" outputCollection="r"'), several()),
     Case("behaviour-other-than-all", "a", several(own=' behavior="One"'), several(own=' behavior="All"')),
     Case("behaviour-other-than-all", "a", several(inner="<complexBehaviorDefinition/>"), several()),
