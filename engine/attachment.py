@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from engine import access, clock, definition, filetype, ident, job, policy, schema, sealing, turn
 from engine.errors import Conflict, FormInvalid, Invalid, NotFound, Problem, Tampered
 from engine.evidence import chain
+from engine.evidence.unchanged import must_stand
 from engine.filetype import Kind
 
 if TYPE_CHECKING:
@@ -336,6 +337,17 @@ def _settle(command: Command, task_id: str | None, named: Sequence[str]) -> None
     beside = update(schema.attachment).where(*mine, _a.field.is_(None)).values(kept=True).returning(_a.id)
     chain.note(command.connection, schema.attachment, command.connection.execute(beside).scalars().all(), command.actor)
     _drop(command, [_a.task_id == task_id, _a.id.not_in(named)])
+
+
+def give_back(command: Command, task_id: str, anew: str) -> None:
+    """What was handed in with a task that is taken back is its owner's alone again, at the task that stands now."""
+    mine = (_a.task_id == task_id, _a.kept)
+    ids = list(command.connection.execute(select(_a.id).where(*mine).order_by(_a.id)).scalars())
+    if ids:
+        must_stand(command.connection, schema.attachment, ids)
+        moved = update(schema.attachment).where(_a.id.in_(ids)).values(kept=False, task_id=anew)
+        command.connection.execute(moved)
+        chain.note(command.connection, schema.attachment, ids, command.actor)
 
 
 def named(fields: Iterable[str], submission: Mapping[str, Any]) -> list[tuple[str, list[str]]]:

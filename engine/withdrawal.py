@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import delete, select, update
 
-from engine import definition, draft, feel, held, history, instance, interpreter, schema, variables
+from engine import (
+    attachment,
+    definition,
+    draft,
+    feel,
+    held,
+    history,
+    instance,
+    interpreter,
+    schema,
+    sealing,
+    variables,
+)
 from engine.errors import Conflict
 from engine.held import Held
 from engine.query import plain
@@ -36,6 +48,8 @@ _SEALED = (
     "Ask for it to be returned."
 )
 
+_NOTHING = json.dumps(feel.dump(None)).encode()
+
 Place = tuple[int, str]
 """Scope and name of a variable."""
 Values = dict[Place, tuple[str, str]]
@@ -43,11 +57,16 @@ Values = dict[Place, tuple[str, str]]
 
 
 class Wrote(NamedTuple):
-    """What a completion wrote: its lines, from ``since`` to ``until``; each value as it was written last."""
+    """What a completion wrote: its lines, from ``since`` to ``until``; each value as it was written last.
+
+    Attributes:
+        borders: what waited on the step's border; None where it was not noted.
+    """
 
     since: int
     until: int
     values: Values
+    borders: dict[str, Any] | None
 
 
 def take_back(command: Command, of: Held, task: Any, reason: str) -> str:
@@ -72,8 +91,9 @@ def take_back(command: Command, of: Held, task: Any, reason: str) -> str:
     former, absent = _former(command, of, wrote)
     of.record("task.withdrawn", task.element, task=task.id, reason=reason)
     run = instance.context(command, of, read)
-    progress = interpreter.recall(read.spec, of.marking, run, task.element, [n.token for n in nexts], former, absent)
-    fresh = write(command, of, read, progress).opened
+    led_to = [n.token for n in nexts]
+    progress = interpreter.recall(read.spec, of.marking, run, task.element, led_to, former, absent, wrote.borders)
+    fresh = write(command, of, read, progress, reopens=task).opened
     # A value put back may open more, and a step that waits for several tokens does not begin again with one.
     if len(fresh) != 1:
         raise Conflict(_REACHED)
@@ -84,6 +104,7 @@ def take_back(command: Command, of: Held, task: Any, reason: str) -> str:
     given = {"token": opened["token"], "task": new, "assignee": command.actor.person, "stamp": opened["stamp"]}
     of.record("task.assigned", task.element, **given)
     of.save(command)
+    attachment.give_back(command, task.id, new)
     _keep_typed(command, read, task.element, new, wrote.values)
     return new
 
@@ -164,7 +185,7 @@ def _written(command: Command, of: Held, task: Any) -> Wrote:
     for line in lines:
         if line.kind == "values.written":
             found.update(_values(line.data))
-    return Wrote(first, last, found)
+    return Wrote(first, last, found, data.get("borders"))
 
 
 def _values(data: str) -> Values:
@@ -181,9 +202,25 @@ def _former(command: Command, of: Held, wrote: Wrote) -> tuple[dict[Place, feel.
     if any(now[place] != wrote.values[place] for place in now):
         raise Conflict(_CHANGED)
     before = _before(command, of, wrote.since, now.keys())
-    if any(kind == variables.SEALED for kind, _ in before.values()):
-        raise Conflict(_SEALED)
-    return {place: feel.load(*value) for place, value in before.items()}, frozenset(now.keys() - before.keys())
+    open_ = {place: feel.load(*value) for place, value in before.items() if value[0] != variables.SEALED}
+    sealed = {place: json.loads(value) for place, (kind, value) in before.items() if kind == variables.SEALED}
+    return {**open_, **_unsealed(command, of, sealed)}, frozenset(now.keys() - before.keys())
+
+
+def _unsealed(command: Command, of: Held, former: dict[Place, str]) -> dict[Place, feel.Value]:
+    """Of sealed values, of which only a digest is left, those that need no former one: what was empty is so again.
+
+    What was handed in as it stood before stays.
+    """
+    key, found = command.runtime.keys.seal, dict[Place, feel.Value]()
+    for (scope, name), digest in former.items():
+        if sealing.matches(key, _NOTHING, digest):
+            found[scope, name] = None
+            continue
+        stands = variables.unsealed(command, of.id, [name], scope)[name]
+        if not sealing.matches(key, json.dumps(feel.dump(stands)).encode(), digest):
+            raise Conflict(_SEALED)
+    return found
 
 
 def _before(command: Command, of: Held, since: int, places: Collection[Place]) -> Values:

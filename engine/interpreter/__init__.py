@@ -49,7 +49,7 @@ from engine.interpreter.progress import (
     Value,
     Written,
 )
-from engine.interpreter.recalling import is_whole, recall
+from engine.interpreter.recalling import borders, is_whole, recall
 from engine.interpreter.scope import Context, Lookup, Values
 
 __all__ = [
@@ -82,6 +82,7 @@ __all__ = [
     "Value",
     "Values",
     "Written",
+    "borders",
     "cancel",
     "compile",
     "complete",

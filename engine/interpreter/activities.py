@@ -27,7 +27,12 @@ class Activity(Step):
 
     def attach(self, token: Token) -> None:
         """Put boundary events in place; what it is for begins when they are armed."""
-        token.attached = tuple(token.run.arrive(token.place, step, host=token.number) for step in self.boundary)
+        stood = token.detail.pop("stood", None)
+        on = self.boundary if stood is None else [step for step in self.boundary if step.bpmn_id in stood]
+        was = {} if stood is None else {step.bpmn_id: {"stood": stood[step.bpmn_id]} for step in on}
+        token.attached = tuple(
+            token.run.arrive(token.place, step, host=token.number, **was.get(step.bpmn_id, {})) for step in on
+        )
         if token.attached:
             token.resume("begin")
         else:

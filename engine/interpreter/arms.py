@@ -31,6 +31,10 @@ def arm(token: Token, definitions: Sequence[EventDefinition], *, but: int | None
     values = token.attributes(texts)
     wanted = [(index, definition) for index, definition in enumerate(definitions) if index != but]
     arms = [_arm(token, index, each, *values[3 * index : 3 * index + 3]) for index, each in wanted]
+    stood = token.detail.pop("stood", None)
+    if stood is not None:
+        # A step that was taken back: what it waited for goes on as it was set, what had come has come.
+        arms = [each for each in arms if each["k"] != "timer"] + stood
     token.wait(WAITING)
     token.detail["arms"] = []
     for one in arms:

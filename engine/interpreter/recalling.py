@@ -22,6 +22,7 @@ def recall(
     followers: Collection[int],
     former: Mapping[tuple[int, str], Value],
     absent: Collection[tuple[int, str]],
+    borders: Mapping[str, list[Detail]] | None = None,
 ) -> Progress:
     """Withdraw ``followers``, put values back and enter ``element`` again in the scope where they stand.
 
@@ -29,6 +30,7 @@ def recall(
         followers: tokens that its completion led to; none where the instance ended with it.
         former: values, by scope and name, as they were before it was completed.
         absent: scopes and names that had none.
+        borders: what waited on the element's border, as ``borders`` told it: timers run on as they were set.
 
     Raises:
         Conflict: the followers are gone, or stand in another scope than the element: then going back could not undo
@@ -44,13 +46,23 @@ def recall(
     if step is None:
         raise Conflict("{element} cannot be taken back: the case has moved on.", element=element)
     # The fresh token comes first, or the place would be empty for a moment and end.
-    fresh = instance.arrive(place, step)
+    fresh = instance.arrive(place, step) if borders is None else instance.arrive(place, step, stood=borders)
     compensation.forget(place, element)
     _put_back(instance, fresh.chain(), former, absent)
     for token in tokens:
         if token is not None:
             instance.cancel(token, "withdrawn")
     return instance.progress()
+
+
+def borders(blob: bytes, token: int) -> dict[str, list[Detail]]:
+    """The timers of each event that waits on the border of a token, by the event's element; empty where it has none."""
+    found = {}
+    for scope in decode(blob).scopes:
+        for _, element, _, detail in scope[4]:
+            if (detail or {}).get("host") == token:
+                found[element] = [arm for arm in detail.get("arms", ()) if arm["k"] == "timer"]
+    return found
 
 
 def is_whole(before: bytes, after: bytes, element: str, token: int, opened: Collection[int]) -> bool:

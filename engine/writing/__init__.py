@@ -6,7 +6,7 @@ the number of statements does not depend on how much happened.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.writing import gone
 from engine.writing.facts import WRITERS
@@ -22,17 +22,24 @@ __all__ = ["Rows", "write"]
 
 
 def write(
-    command: Command, held: Held, definition: Definition, progress: Progress, *, completed: str | None = None
+    command: Command,
+    held: Held,
+    definition: Definition,
+    progress: Progress,
+    *,
+    completed: str | None = None,
+    reopens: Any = None,
 ) -> Rows:
     """Write what has happened to a locked instance; the caller saves it.
 
     Args:
         completed: id of the task whose completion this is: its line says who completed it and not just that it closed.
+        reopens: the row of a task that is taken back: the one that takes its place is due when it was.
 
     Returns:
         What was opened, for the caller's answer.
     """
-    rows = Rows(command, held, definition, completed)
+    rows = Rows(command, held, definition, completed, reopens)
     for fact in rows.folded(progress.facts):
         WRITERS[type(fact)](rows, fact)
     gone.let_go(rows)

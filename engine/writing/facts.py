@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from engine import assigning, canonical, clock, feel, ident, job, message, schema, variables
+from engine.bpmn.diagram import Element
 from engine.errors import Invalid
 from engine.interpreter import progress as p
 from engine.writing import gone
@@ -75,7 +76,7 @@ def _erased(rows: Rows, fact: p.Erased) -> None:
 def _task_opened(rows: Rows, fact: p.TaskOpened) -> None:
     element = rows.definition.elements[fact.element]
     audiences = assigning.audiences(rows.command, rows.held, rows.definition, element, fact)
-    due = assigning.due(rows.command, rows.held, rows.definition, element, fact)
+    due, follow_up = _until(rows, element, fact)
     task = {
         "id": ident.new(),
         "instance_id": rows.held.id,
@@ -95,7 +96,7 @@ def _task_opened(rows: Rows, fact: p.TaskOpened) -> None:
         "opened_at": rows.at,
         "due_at": due.at if due else None,
         "due_why": canonical.text(due.why) if due and due.why else None,
-        "follow_up_at": clock.micros(fact.follow_up) if fact.follow_up else None,
+        "follow_up_at": follow_up,
         "after_task": rows.completed,
         "recallable": False,
         "has_drafts": False,
@@ -121,6 +122,16 @@ def _task_opened(rows: Rows, fact: p.TaskOpened) -> None:
         after=rows.completed,
         follow_up=task["follow_up_at"],
     )
+
+
+def _until(rows: Rows, element: Element, fact: p.TaskOpened) -> tuple[assigning.Until | None, int | None]:
+    """When the task is due and when it is to be looked at again; a step that is taken back keeps its dates."""
+    again = rows.reopens
+    if again is not None and again.element == fact.element:
+        why = None if again.due_why is None else json.loads(again.due_why)
+        return None if again.due_at is None else assigning.Until(again.due_at, why), again.follow_up_at
+    due = assigning.due(rows.command, rows.held, rows.definition, element, fact)
+    return due, clock.micros(fact.follow_up) if fact.follow_up else None
 
 
 @_of(p.TaskClosed)

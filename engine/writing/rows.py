@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table, bindparam, update
 
-from engine import feel, history, job, message, schema, sealing, terms, variables
+from engine import feel, history, interpreter, job, message, schema, sealing, terms, variables
 from engine.interpreter import progress as p
 from engine.prepared import Prepared, inserting, together, upserting
 from engine.writing import gone, passing
@@ -33,6 +33,7 @@ class Rows:
         at: business time of the command, in microseconds.
         unwanted: tokens whose children may still run and are to be cancelled.
         wanted_again: for a token that has had children before, and wants new ones, the place of the first of these.
+        reopens: row of the task that is taken back.
         passing: facts about what begins and ends within this Progress: lines, but no open rows.
     """
 
@@ -40,6 +41,7 @@ class Rows:
     held: Held
     definition: Definition
     completed: str | None
+    reopens: Any = None
     inserts: dict[Table, list[Row]] = field(default_factory=lambda: defaultdict(list))
     values: dict[tuple[int, str], tuple[str, str]] = field(default_factory=dict)
     unwritten: dict[int, dict[str, tuple[str, str]]] = field(default_factory=dict)
@@ -80,10 +82,16 @@ class Rows:
             self.unwritten = {}
 
     def note_span(self) -> None:
-        """A completion says which lines it and what followed it have written: who takes it back goes by that."""
+        """A completion says which lines it and what followed it have written, and what waited on the step's border: who
+        takes it back goes by that.
+        """
         if self.completion is not None:
             before = self.held.sequence
             self.completion.data["lines"] = [before + 1, before + len(self.held.lines)]
+            element = self.definition.elements[str(self.completion.element)]
+            if element.boundary:
+                token = int(self.completion.data["token"])
+                self.completion.data["borders"] = interpreter.borders(self.held.stood, token)
 
     def owe(self, kind: str, **options: Any) -> Row:
         """A job of this instance's family."""

@@ -185,7 +185,7 @@ def test_what_was_submitted_is_handed_on_under_its_own_field_only(ward: Ward) ->
         submit(ward, added.id, field="photo")
 
 
-@pytest.mark.parametrize("field", ["film.x", "patient", ""])
+@pytest.mark.parametrize("field", ["film.x", "patient", "why", ""])
 def test_a_field_that_takes_no_files_takes_none(ward: Ward, field: str) -> None:
     with pytest.raises(Invalid) as refusal:
         add(ward, field=field)

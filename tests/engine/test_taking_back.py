@@ -332,3 +332,65 @@ def test_what_was_typed_is_there_to_be_corrected(desk: Desk) -> None:
     assert saved is not None
     assert saved.content == {"why": "leave", "days": 3}
     assert desk.values(case) == {}
+
+
+def due(desk: Desk, case: str) -> int | None:
+    due_at: int | None = desk.tasks(case)["a"].due_at
+    return due_at
+
+
+def test_a_step_that_is_taken_back_is_due_when_it_was(desk: Desk) -> None:
+    dated = user("a", ext(tag("zeebe:taskSchedule", dueDate='=now() + duration("P2D")', followUpDate="=now()")))
+    desk.release(text(start(), dated, user("b"), flows("s", "a", "b")).encode())
+    case = desk.start()
+    before = desk.tasks(case)["a"]
+    assert before.due_at is not None
+    desk.wait(hours=9)
+    desk.complete(case, "a")
+    desk.wait(hours=9)
+
+    withdrawn(desk, before.id)
+
+    after = desk.tasks(case)["a"]
+    assert (after.due_at, after.follow_up_at) == (before.due_at, before.follow_up_at)
+
+
+@pytest.mark.parametrize("interrupting", [True, False])
+def test_a_timer_on_the_border_runs_on_where_a_step_is_taken_back(desk: Desk, interrupting: bool) -> None:
+    border = boundary("t", "a", timer("Duration", "PT10H"), interrupting=interrupting), user("late"), flows("t", "late")
+    desk.release(text(start(), user("a"), user("b"), *border, flows("s", "a", "b")).encode())
+    case = desk.start()
+    done = desk.tasks(case)["a"].id
+    desk.wait(hours=9)
+    desk.complete(case, "a")
+    desk.wait(hours=2)
+    assert list(desk.tasks(case)) == ["b"]
+
+    withdrawn(desk, done)
+
+    assert "late" in desk.tasks(case)
+    assert ("a" in desk.tasks(case)) is not interrupting
+
+
+def test_what_came_once_on_the_border_does_not_come_again_where_a_step_is_taken_back(desk: Desk) -> None:
+    once = boundary("t", "a", timer("Duration", "PT1H"), interrupting=False), script("late", "=n + 1", "n")
+    thrice = boundary("u", "a", timer("Cycle", "R3/PT1H"), interrupting=False), script("again", "=m + 1", "m")
+    told = boundary("v", "a", on("message", "m"), interrupting=False), script("heard", "=h + 1", "h")
+    ways = flows("t", "late", "end"), flows("u", "again", "end"), flows("v", "heard", "end"), end("end")
+    desk.release(text(start(), user("a"), user("b"), *once, *thrice, *told, *ways, flows("s", "a", "b")).encode())
+    case = desk.start("p", IDA, None, n=0, m=0, h=0)
+    done = desk.tasks(case)["a"].id
+    desk.wait(minutes=90)
+    desk.tell("m")
+    desk.complete(case, "a")
+
+    withdrawn(desk, done)
+
+    assert desk.values(case) == {"n": 1, "m": 1, "h": 1}
+    desk.wait(minutes=60)
+    assert desk.values(case) == {"n": 1, "m": 2, "h": 1}
+    desk.wait(hours=5)
+    desk.tell("m")
+    assert desk.values(case) == {"n": 1, "m": 3, "h": 2}
+    desk.complete(case, "a")
+    assert list(desk.tasks(case)) == ["b"]

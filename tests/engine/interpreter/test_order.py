@@ -66,6 +66,14 @@ def test_what_is_thrown_together_is_not_heard_by_what_waits_only_behind_a_throw(
 
 
 @BOTH
+def test_of_what_is_thrown_together_the_ids_say_what_comes_first_not_who_came_first(turned: bool) -> None:
+    parts = gateway("parallel", "g"), script("x", "=1"), throw("a", on("message", "A")), throw("b", on("message", "B"))
+    case = Case(process(start(), *parts, flows("s", "g"), *fork("b", "x", turned=turned), flows("x", "a")))
+
+    assert [fact.name for fact in case.fold.thrown] == ["A", "B"]
+
+
+@BOTH
 @pytest.mark.parametrize("kind", ["error", "terminate", "escalation"])
 def test_a_message_leaves_before_its_neighbour_interrupts(turned: bool, kind: str) -> None:
     stop = on(kind) if kind == "terminate" else on(kind, "E")

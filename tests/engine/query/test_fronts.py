@@ -32,7 +32,7 @@ INSIDE = ("ann", "安宁", "Ann", "abe", "艾伯", "Abe", "dan", "丹青", "Dan"
 @pytest.fixture(scope="module")
 def fronted(hospital: Hospital) -> Hospital:
     """A hospital that stands before relatives as one. Don is a doctor; Kit is of Kim's family, Lu and Lo are of
-    laboratories outside."""
+    laboratories outside; Lent is of one of these and was lent to the hospital once."""
     hospital.runtime.confirms = lambda *_: True
     with hospital.write("mia") as command:
         files = {**clinic.FILES, "roles.toml": ROLES.encode(), "catalog.toml": FRONTED.encode()}
@@ -44,6 +44,8 @@ def fronted(hospital: Hospital) -> Hospital:
         clinic.person(command.connection, "don", "DOC@ward:W1", name="董明")
         clinic.person(command.connection, "lu", "LAB@*", name="陆一", organisation_id="o2")
         clinic.person(command.connection, "lo", "LAB@*", name="罗二")
+        clinic.person(command.connection, "lent", "LAB@*", name="借三", organisation_id="o2")
+        clinic.give(command.connection, "lent", "NURSE", "ward:W1", number=1, until_at=1)
     return hospital
 
 
@@ -167,7 +169,7 @@ def test_who_has_a_task_in_a_list_of_tasks(fronted: Hospital) -> None:
 
 
 def test_each_is_told_the_body_that_they_act_for(fronted: Hospital) -> None:
-    keys = ["ann", "mia", "lu", "lo", "kit", "kim", "gone"]
+    keys = ["ann", "mia", "lu", "lo", "lent", "kit", "kim", "gone"]
     with fronted.read("kim") as view:
         said = people.named(view, keys, "stay")
     assert said == {
@@ -175,6 +177,7 @@ def test_each_is_told_the_body_that_they_act_for(fronted: Hospital) -> None:
         "mia": BOARD,  # her role has a front of its own
         "lu": Person(None, "外检所", "Lab Ltd"),  # another outside party, which has its house
         "lo": HOUSE,  # of which nobody knows the house
+        "lent": HOUSE,  # who has acted for the hospital
         "kit": Person("kit", "金吉"),  # of the reader's own
         "kim": Person("kim", "金明", "Kim"),
         "gone": HOUSE,

@@ -6,11 +6,12 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
-from engine import access, draft, instance, schema, task
+from engine import access, attachment, draft, instance, schema, task
 from engine.actor import person
 from engine.errors import Conflict, NotFound
+from engine.evidence import verifying
 from engine.query import task_page
 from engine.query.task_page import TaskPage
 from tests.engine import clinic
@@ -138,15 +139,75 @@ def test_what_one_has_handed_in_can_be_taken_back_until_somebody_opens_the_next_
 
 
 def test_what_replaced_a_sealed_value_is_not_taken_back_and_stands(hospital: Hospital) -> None:
-    """The former value is not kept; a sealed value that was the first one goes again."""
-    for before, refused in (({"diagnosis": "流感"}, True), ({}, False)):
+    """The former value is not kept; what was empty is so again, and what was not changed stays."""
+    for before, refused, stands in (
+        ({"diagnosis": "流感"}, True, "肺炎"),
+        ({"diagnosis": "肺炎"}, False, "肺炎"),
+        ({"diagnosis": None}, False, None),
+        ({}, False, None),
+    ):
         case = hospital.admit(**before)
         done = hospital.do(case, "ann", title="发热", diagnosis="肺炎")
         refusal = pytest.raises(Conflict, match="replaced a sealed value") if refused else nullcontext()
         with refusal, hospital.write("ann") as command:
             task.withdraw(command, done, "手误")
         again = read(hospital, "dan", done if refused else hospital.task(case))
-        assert again.values.get("diagnosis") == ("肺炎" if refused else None)
+        assert again.values.get("diagnosis") == stands
+
+
+def test_nothing_is_left_anywhere_of_what_was_taken_back(hospital: Hospital) -> None:
+    case = hospital.admit()
+    before = kept(hospital, case)
+    done = hospital.do(case, "ann", title="发热", bed=3, diagnosis="肺炎")
+    assert kept(hospital, case) != before
+    with hospital.write("ann") as command:
+        task.withdraw(command, done, "手误")
+    assert kept(hospital, case) == before
+
+
+def kept(hospital: Hospital, case: str) -> dict[str, list[str]]:
+    """Names under which something of a case is kept, by table."""
+    tables = (schema.variable, schema.sealed, schema.fact)
+    with hospital.runtime.read() as view:
+        return {
+            table.name: list(view.connection.execute(select(table.c.name).where(table.c.instance_id == case)).scalars())
+            for table in tables
+        }
+
+
+def test_a_file_of_a_step_that_is_taken_back_is_its_owners_alone_and_can_be_removed(hospital: Hospital) -> None:
+    case = hospital.admit()
+    with hospital.write("ann") as command:
+        upload = attachment.examined("片子.pdf", b"%PDF-1.7\n")
+        film = attachment.add(command, hospital.task(case), upload, field="scan")
+    done = hospital.do(case, "ann", title="发热", scan=[film.id])
+    assert sees_file(hospital, "dan", film.id)
+
+    with hospital.write("ann") as command:
+        again = task.withdraw(command, done, "手误")
+
+    assert not sees_file(hospital, "dan", film.id)
+    assert read(hospital, "ann", again).draft.content["scan"] == [film.id]  # type: ignore[union-attr]
+    hospital.do(case, "ann", title="发热", scan=[film.id])
+    assert sees_file(hospital, "dan", film.id)
+    with hospital.write("ann") as command:
+        last = task.withdraw(command, again, "手误")
+    with hospital.write("ann") as command:
+        attachment.remove(command, film.id)
+    assert not sees_file(hospital, "ann", film.id)
+    assert read(hospital, "ann", last).can >= {"submit"}
+    with hospital.runtime.read(snapshot=True) as view:
+        faults = map(str, verifying.verify(view).faults)
+        assert [each for each in faults if case in each or "file" in each or "attachment" in each] == []
+
+
+def sees_file(hospital: Hospital, who: str, file: str) -> bool:
+    with hospital.read(who) as view:
+        try:
+            attachment.find(view, file)
+        except NotFound:
+            return False
+        return True
 
 
 def test_nothing_can_be_done_while_the_case_is_suspended(hospital: Hospital) -> None:

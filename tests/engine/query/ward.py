@@ -34,14 +34,17 @@ LEFT = (
 )
 
 
-# What is asked at every task and at the start: files only, each in a field of its own.
+# What is asked at every task and at the start: files, each in a field of its own, and a line of text.
 FIELDS = ("film", "title", "photo", "scan", "letter")
 FORM = json.dumps(
     {
         "type": "default",
         "id": "do",
         "schemaVersion": 18,
-        "components": [{"type": "files", "id": key, "key": key, "label": key, "multiple": True} for key in FIELDS],
+        "components": [
+            *({"type": "files", "id": key, "key": key, "label": key, "multiple": True} for key in FIELDS),
+            {"type": "textfield", "id": "why", "key": "why", "label": "why"},
+        ],
     }
 ).encode()
 DRAWING = """
