@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,8 @@ from engine.feel.values import Value, from_wire, text, to_wire
 
 CONTEXT_LIMIT = 256 * 1024
 """Characters of JSON that the values for one call may take."""
+COMMAND_SECONDS = 5.0
+"""How long all expressions of one command may take together: meanwhile others wait for what it has locked."""
 
 _CALENDAR_YEARS = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,6 +71,7 @@ class Evaluator:
         self.zone = zone
         self.calendar = calendar
         self.calls = 0
+        self._spent = 0.0
         self._memo: dict[_Ask, Any] = {}
         self._begin = ""
 
@@ -175,10 +179,15 @@ class Evaluator:
                 self._fetch([ask])
 
     def _call(self, request: str, seconds: float, needs: Mapping[str, str]) -> list[dict[str, Any]]:
+        if self._spent > COMMAND_SECONDS:
+            return [{"code": "time-together", "params": {"limit": COMMAND_SECONDS}}]
+        wall, worked = time.monotonic(), time.process_time()
         try:
             return isolate.call(request, seconds, needs)
         except isolate.Stopped as stopped:
             return [{"code": stopped.code, "params": {}}]
+        finally:
+            self._spent += min(time.monotonic() - wall, time.process_time() - worked)
 
     def _request(self, values: Iterable[tuple[str, str]], what: str) -> str:
         context = ",".join(f"{_quoted(name)}:{value}" for name, value in values)

@@ -45,6 +45,7 @@ _SENTENCES = {
     "not-allowed": "{value} is not among the allowed values {allowed}.",
     "too-deep": "The expression or its result is nested too deeply.",
     "time": "The expression takes too long.",
+    "time-together": "The expressions of one step after another take more than {limit} seconds together.",
     "memory": "The expression needs too much memory.",
     "too-large": "The values the expression needs are larger than {limit} characters.",
     "value": "The variable “{name}” holds something FEEL cannot compute with.",

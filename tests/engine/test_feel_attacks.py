@@ -56,6 +56,16 @@ def test_an_expression_without_end_is_stopped_and_the_next_one_is_answered(expre
     assert value("1 + 1") == 2
 
 
+def test_many_expressions_that_are_each_quick_enough_are_stopped_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.feel.evaluator.COMMAND_SECONDS", 0.5)
+    asked, slow = evaluator(), 'matches("aaaaaaaaaaaaaaaaaaaaaa!" + string(n), "^(a+)+$")'
+    with pytest.raises(ExpressionFailed, match=r"more than 0\.5 seconds together"):
+        for n in range(200):
+            asked.evaluate([slow], {"n": n})
+    assert n > 1
+    assert evaluator().evaluate(["1 + 1"], {}) == [2]
+
+
 @pytest.mark.parametrize(
     "expression",
     [

@@ -11,6 +11,7 @@ from dataclasses import replace
 from engine.bpmn.finding import Finding, Findings
 from engine.bpmn.lint import (
     ambiguous,
+    begetting,
     called,
     compensation,
     conditions,
@@ -50,6 +51,7 @@ _CHECK = (
     conditions,
     loops,
     thrown,
+    begetting,
     expressions,
     called,
     people,
