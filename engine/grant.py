@@ -148,17 +148,28 @@ def _reached(command: Command, which: ColumnElement[bool], remits: set[str]) -> 
 
 def _check(rules: Policy, role: str, remit: str, from_at: datetime, until_at: datetime | None) -> None:
     declared, problems = rules.roles.get(role), []
+    called = {} if declared is None else {"role": declared.title, "role_en": declared.en}
     if declared is None:
         known = ", ".join(key for key, each in rules.roles.items() if each.login and not each.assigned)
         problems.append(Problem("role", "There is no role {role}. Known: {known}.", {"role": role, "known": known}))
     elif declared.assigned or not declared.login:
-        problems.append(Problem("role", "{role} is not granted: diagrams name who it is.", {"role": declared.title}))
+        problems.append(
+            Problem(
+                "role",
+                "{role} is not granted: diagrams name who it is.",
+                {"role": declared.title, "role_en": declared.en},
+            )
+        )
     else:
         kind, _, value = remit.partition(":")
         if declared.remit is None and remit != WHOLE_OFFICE:
-            problems.append(Problem("remit", "{role} is held for the whole office.", {"role": declared.title}))
+            problems.append(
+                Problem(
+                    "remit", "{role} is held for the whole office.", {"role": declared.title, "role_en": declared.en}
+                )
+            )
         if declared.remit is not None and (kind != declared.remit or not value):
-            params = {"role": declared.title, "kind": declared.remit}
+            params = {**called, "kind": declared.remit}
             problems.append(Problem("remit", "{role} is held within a {kind}: say which one.", params))
     if until_at is not None and until_at <= from_at:
         problems.append(Problem("until", "A grant ends after it begins."))
@@ -206,8 +217,15 @@ def _meet(command: Command, one: str, other: str) -> bool:
 
 def _barred(rules: Policy, rule: Forbidden, held: str, new: str) -> Conflict:
     sentence = "Who is {held} cannot be {new}: {why}"
+    one, other = rules.roles[held], rules.roles[new]
     return Conflict(
-        sentence, held=rules.roles[held].title, new=rules.roles[new].title, why=rule.why, why_en=rule.why_en
+        sentence,
+        held=one.title,
+        held_en=one.en,
+        new=other.title,
+        new_en=other.en,
+        why=rule.why,
+        why_en=rule.why_en,
     )
 
 

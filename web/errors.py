@@ -140,7 +140,8 @@ def status_of(error: engine.EngineError) -> int:
 
 def sentence(message: str, params: Mapping[str, Any], *, names: Mapping[str, str] | None = None) -> str:
     """An error's template in the language of the request, its parameters written for people."""
-    spoken = {key: _spoken(key, value, names or {}) for key, value in params.items()}
+    own = i18n.in_own_words(params, i18n.language())
+    spoken = {key: _spoken(key, value, names or {}) for key, value in own.items()}
     return _Lenient().vformat(i18n.catalogue(i18n.language()).ugettext(message), (), spoken)
 
 

@@ -155,6 +155,11 @@ def named(thing: Any) -> str:
     return str((not _chinese() and english) or chinese or "")
 
 
+def in_own_words(params: Mapping[str, Any], locale: str) -> dict[str, Any]:
+    """Parameters of a sentence in a language: what has its English beside it under ``<key>_en`` is that in English."""
+    return {key: value if locale == "zh" else params.get(f"{key}_en") or value for key, value in params.items()}
+
+
 def translated(entry: Mapping[str, Any], key: str) -> str:
     """A text of a file that has its English beside it under ``<key>_en``, in the language of the page."""
     return str((not _chinese() and entry.get(f"{key}_en")) or entry.get(key) or "")

@@ -33,7 +33,7 @@ def language() -> str:
 def t(message: str, **params: object) -> str:
     """A sentence in the language of the terminal."""
     spoken = str(i18n.catalogue(language()).ugettext(message))
-    return spoken.format(**params) if params else spoken
+    return spoken.format(**i18n.in_own_words(params, language())) if params else spoken
 
 
 def say(message: str, **params: object) -> None:

@@ -224,6 +224,7 @@ def test_an_account_is_made_with_a_password_shown_once_locked_out_and_let_in_aga
     assert account["administrator"] and secret not in account["password"]
 
     assert xuncha("user", "add", "ida").exit_code == 1
+    assert xuncha("user", "add", "eva", "--administrator").exit_code == 0
     assert xuncha("user", "disable", "ida").exit_code == 0
     assert xuncha("user", "enable", "ida").exit_code == 0
     assert xuncha("user", "password", "ida", "--password-stdin", typed="quiet winter 77\n").exit_code == 0

@@ -114,8 +114,31 @@ def test_it_is_said_which_administrator_acts_where_there_are_several(house: Path
     assert done("grant", "list").splitlines()[1].split()[-1] == "eva"
     done("user", "change", "eva", "--no-administrator")
     done("grant", "end", "ann", "DIR")
+
+
+def test_one_administrator_stays_who_may_sign_in(house: Path) -> None:
+    for words in (("user", "disable"), ("person", "leave"), ("user", "change", "--no-administrator")):
+        assert "kim is the only administrator" in refused(*words, "kim")
+    done("user", "add", "eva", "--name", "伊", "--administrator", "--password-stdin", typed=SECRET)
     done("user", "disable", "kim")
-    assert "There is no administrator yet." in refused("grant", "add", "ann", "DIR")
+    assert "eva is the only administrator" in refused("user", "disable", "eva")
+    done("user", "enable", "kim")
+    done("person", "leave", "eva", "--by", "kim")
+
+
+@pytest.mark.parametrize("key", ["", "a b", "李", "x" * 65])
+def test_an_account_is_made_under_a_key_that_a_person_can_have(house: Path, key: str) -> None:
+    said = xuncha("user", "add", key, "--password-stdin", typed=SECRET)
+    assert (said.exit_code, "key" in said.stderr) == ((0, False) if key == "李" else (1, True)), said.stderr
+
+
+def test_a_refusal_names_roles_and_reasons_in_the_language_of_the_terminal(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done("person", "add", "ann", "--name", "安宁")
+    assert "Nurse is held within a ward" in refused("grant", "add", "ann", "NURSE")
+    monkeypatch.setattr(terminal, "language", lambda: "zh")
+    assert "护士" in refused("grant", "add", "ann", "NURSE")
 
 
 def test_the_terminal_lists_roles_in_its_own_language(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
-from engine import actor, directory, schema
+from engine import actor, enrolling, schema
 from engine.directory import Person
 from engine.errors import Conflict, Forbidden, Invalid, NotFound
 from engine.evidence import chain
@@ -31,14 +31,14 @@ def add(command: Command, person: str, name: str, password: str | None, *, admin
         Conflict: there is an account already.
         Invalid: the password is too easy, or the key or name too long.
     """
-    if password is not None:
-        passwords.check(password, person)
     connection = command.connection
     if exists(connection, person):
         raise Conflict("There is already an account {person}.", person=person)
     known = connection.execute(select(schema.person.c.id).where(schema.person.c.id == person)).first()
     if known is None:
-        directory.put(command, Person(person, name))
+        enrolling.put(command, Person(person, name))
+    if password is not None:
+        passwords.check(password, person)
     connection.execute(
         insert(schema.account).values(
             person_id=person,
@@ -94,8 +94,23 @@ def set_administrator(connection: Connection, person: str, administrator: bool) 
 
     Raises:
         NotFound: there is no such account.
+        Conflict: nobody else is an administrator who may sign in.
     """
+    if not administrator:
+        _must_not_be_the_last(connection, person)
     _change(connection, person, administrator=administrator)
+
+
+def _must_not_be_the_last(connection: Connection, person: str) -> None:
+    """Refuse what would leave nobody who looks after the installation."""
+    a = schema.account.c
+    able = select(a.person_id).where(a.administrator, a.disabled.is_(False)).order_by(a.person_id).with_for_update()
+    if connection.execute(able).scalars().all() == [person]:
+        raise Conflict(
+            "{person} is the only administrator who may sign in. Make somebody else one first: xuncha user add KEY "
+            "--administrator, or xuncha user change KEY --administrator.",
+            person=person,
+        )
 
 
 def exists(connection: Connection, person: str) -> bool:
@@ -124,7 +139,9 @@ def disable(connection: Connection, person: str) -> None:
 
     Raises:
         NotFound: there is no such account.
+        Conflict: nobody else is an administrator who may sign in.
     """
+    _must_not_be_the_last(connection, person)
     _change(connection, person, disabled=True)
     session.end_all(connection, person)
 
