@@ -21,7 +21,7 @@ from engine.actor import ENGINE
 from engine.errors import EngineError, Unavailable
 
 if TYPE_CHECKING:
-    from engine.runtime import Command, Runtime
+    from engine.runtime import Command, Runtime, View
 
 LEASE_US = 60_000_000
 BACKOFF_US = 5_000_000
@@ -331,6 +331,14 @@ def run_due(runtime: Runtime, limit: int = 20) -> int:
     for job in jobs:
         run(runtime, job)
     return len(jobs)
+
+
+def is_owed(view: View, instance_id: str) -> bool:
+    """Whether work of the instance's family is due now, or being done."""
+    j, i = schema.job.c, schema.instance.c
+    root = select(i.root_id).where(i.id == instance_id).scalar_subquery()
+    due_now = (j.state.in_(("ready", "leased")), j.due_at <= clock.micros(view.now))
+    return view.connection.execute(select(j.id).where(j.root_id == root, *due_now).limit(1)).first() is not None
 
 
 def hold(command: Command, instance_id: str) -> None:

@@ -236,6 +236,13 @@ def _is_recallable() -> ColumnElement[bool]:
     return and_(_t.recallable, or_(alone, and_(_i.state == "ended", _i.body.is_not(None), counted)))
 
 
+def may_be_taken_back(view: View, task_id: str) -> bool:
+    """Whether the actor has completed a task and can take it back now."""
+    query = select(_t.id).join(schema.instance, _i.id == _t.instance_id)
+    mine = (_t.id == task_id, _t.state == "completed", _t.closed_by.in_(sorted(view.actor.persons)))
+    return view.connection.execute(query.where(*mine, _is_recallable())).first() is not None
+
+
 def _can(view: View, row: Row[Any], element: Element) -> frozenset[str]:
     actions = {"copy"} if row.sees_case else set()
     if row.state == "completed" and row.closed_by in view.actor.persons and row.recall:

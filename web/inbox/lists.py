@@ -21,6 +21,7 @@ from web.inbox import first_steps, speech
 from web.inbox.room import bp
 
 List = Callable[[View, Filter, str | None], Page[Any]]
+_SAID_ONCE = ("after", "after_task", "recall", "started")
 
 
 @bp.get("/todo")
@@ -107,7 +108,9 @@ def _page(template: str, read: List, *, choices: bool = False) -> str:
         nothing = choices and not page.items and wanted == Filter() and not request.args.get("after")
         steps = first_steps.needed(view) if nothing else ()
         names = [(key, words.of(definition).process) for key, definition in g.overview.processes] if choices else []
-    here = {key: value for key, value in request.args.items() if key not in ("after", "after_task", "started")}
+    here = {
+        key: value for key, value in request.args.items() if key not in ("after", "after_task", "recall", "started")
+    }
     later = f"{request.path}?{urlencode({**here, 'after': page.next})}" if page.next else ""
     first = f"{request.path}?{urlencode(here)}"
     return render_template(

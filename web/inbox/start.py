@@ -14,6 +14,7 @@ from engine.query import start_list
 from engine.query.start_list import Startable
 from engine.runtime import Command
 from web import db, i18n, once
+from web.inbox import onward
 from web.inbox.room import bp
 from web.inbox.tasks import body_of, values_of
 
@@ -49,20 +50,13 @@ def start_one(process_key: str) -> str:
 def start_now(process_key: str) -> Response:
     """Start it: ``{"values"}`` with the header Idempotency-Key; answers ``{"location"}``."""
     values = values_of(body_of())
-    return jsonify(location=_onward(*once.act(lambda command: begin(command, process_key, values))))
+    return jsonify(location=onward.after_start(*once.act(lambda command: begin(command, process_key, values))))
 
 
 def begin(command: Command, process_key: str, values: dict[str, Any]) -> tuple[str, str | None, bool]:
     """Start a case; its id, what the starter has to do first, if anything, and whether the case is theirs to see."""
     instance_id = opening.begin(command, process_key, values)
     return instance_id, *opening.onward(command, instance_id)
-
-
-def _onward(instance_id: str, first: str | None, sees_case: bool) -> str:
-    """To what the starter has to do first; else to the case, if it is theirs to see; else to their list."""
-    if first is not None:
-        return url_for("inbox.task", task_id=first)
-    return url_for("inbox.case", instance_id=instance_id) if sees_case else url_for("inbox.todo", started="yes")
 
 
 def _asking(chosen: Startable) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from engine.query.titles import Title
 from engine.query.wording import Wording
 from engine.runtime import View
 from web import db, i18n, once
-from web.inbox import signing, speech
+from web.inbox import onward, signing, speech
 from web.inbox.room import bp, on_to
 
 
@@ -68,14 +68,14 @@ def complete(task_id: str) -> Response:
     """Hand a task in: ``{"values", "stamp"}`` with the header Idempotency-Key; answers ``{"location"}``."""
     body = body_of()
     answer = hand_in(task_id, values_of(body), _number(body.get("stamp")))
-    return jsonify(location=_onward(answer, task_id))
+    return jsonify(location=onward.after_task(answer, task_id))
 
 
 @bp.post("/tasks/<task_id>/finish")
 def finish(task_id: str) -> Response:
     """Hand in a task that has no form."""
     answer = hand_in(task_id, {}, _number(request.form.get("stamp")))
-    return redirect(_onward(answer, task_id), 303)
+    return redirect(onward.after_task(answer, task_id), 303)
 
 
 def hand_in(task_id: str, values: dict[str, Any], stamp: int | None) -> task.Answer:
@@ -100,13 +100,6 @@ def _in_words(task_id: str, problems: tuple[Problem, ...]) -> list[Problem]:
 
 def _said(says: Wording, value: Any) -> Any:
     return says.value(value) if isinstance(value, str) else value
-
-
-def _onward(answer: task.Answer, task_id: str) -> str:
-    """Straight to the next step if it is the same person's; else back to the list, with a way to take it back."""
-    if answer.next_task:
-        return url_for("inbox.task", task_id=answer.next_task, after=task_id)
-    return url_for("inbox.todo", after_task=task_id)
 
 
 @bp.put("/tasks/<task_id>/draft")

@@ -63,7 +63,7 @@ def test_handing_in_leads_back_to_the_list_or_on_to_ones_own_next_step(hospital:
     case = hospital.admit()
     first = hospital.task(case)
     answer = send(sign_in("ann"), f"/tasks/{first}/complete", {"values": {"title": "发热"}, "stamp": "1"})
-    assert answer.json["location"] == f"/todo?after_task={first}"
+    assert answer.json["location"] == f"/todo?after_task={first}&recall=yes"
 
     second = hospital.task(case)
     body = {"values": {"outlook": "好转", "sign": {"password": PASSWORD}}, "stamp": "1"}
