@@ -330,13 +330,25 @@ def keep(
 
 
 def _settle(command: Command, task_id: str | None, named: Sequence[str]) -> None:
-    """Of the task's other files: those beside the form are kept with it, those taken out of a field again are gone."""
+    """Of the task's other files: the actor's beside the form are kept with it; what was taken out of a field again, and
+    what others have put there and not handed over, is gone.
+    """
     if task_id is None:
         return
-    mine = (_a.task_id == task_id, _a.kept.is_(False))
-    beside = update(schema.attachment).where(*mine, _a.field.is_(None)).values(kept=True).returning(_a.id)
+    persons = sorted(command.actor.persons)
+    mine = (_a.task_id == task_id, _a.kept.is_(False), _a.person_id.in_(persons), _a.field.is_(None))
+    beside = update(schema.attachment).where(*mine).values(kept=True).returning(_a.id)
     chain.note(command.connection, schema.attachment, command.connection.execute(beside).scalars().all(), command.actor)
     _drop(command, [_a.task_id == task_id, _a.id.not_in(named)])
+
+
+def hand_over(command: Command, task_id: str, person: str) -> None:
+    """What the actor has put beside the form goes with a task that is handed over; what stands in its fields is typed
+    anew.
+    """
+    mine = (_a.task_id == task_id, _a.person_id.in_(sorted(command.actor.persons)))
+    beside = (*mine, _a.kept.is_(False), _a.field.is_(None))
+    command.connection.execute(update(schema.attachment).where(*beside).values(person_id=person))
 
 
 def give_back(command: Command, task_id: str, anew: str) -> None:

@@ -42,7 +42,7 @@ def add(command: Command, thing: Thing) -> None:
         Invalid: with every fault.
     """
     if directory.find(command, _source(thing), thing.key) is not None:
-        raise Conflict("There is already a {source} {key}; change it instead.", source=_source(thing), key=thing.key)
+        raise Conflict("There is already a {kind} {key}; change it instead.", kind=_source(thing), key=thing.key)
     put(command, thing)
 
 
@@ -69,7 +69,7 @@ def get(view: View, source: str, key: str) -> Thing:
     """
     found = directory.find(view, source, key)
     if found is None:
-        raise NotFound("There is no {source} {key}.", source=source, key=key)
+        raise NotFound("There is no {kind} {key}.", kind=source, key=key)
     return found
 
 

@@ -239,7 +239,8 @@ def _forms(folder: _Folder) -> dict[str, form.Form]:
         try:
             forms[name] = form.read(body, name)
         except Invalid as error:
-            problems += error.problems or [Problem(name, error.message, error.params)]
+            found = error.problems or (Problem("", error.message, error.params),)
+            problems += [replace(each, where=f"forms/{name}.json {each.where}".strip()) for each in found]
     if problems:
         raise DiagramInvalid("The forms cannot be released as they are.", problems)
     return forms

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from engine import (
     access,
+    attachment,
     clock,
     definition,
     handing,
@@ -151,6 +152,7 @@ def assign(command: Command, task_id: str, person: str, reason: str, *, stamp: i
     read = definition.load(command, of.definition_id)
     separation.must_not_have_done(command, of, read, task.element, person)
     _give(command, of, task, "assigned", person, reason=reason)
+    attachment.hand_over(command, task_id, person)
 
 
 def _give(command: Command, of: Held, task: Any, change: str, assignee: str | None, **data: Any) -> None:

@@ -35,9 +35,8 @@ STATUS: Mapping[type[engine.EngineError], int] = {
     engine.Tampered: 500,
 }
 Faults = list[dict[str, str]]
-# Parameters of sentences that hold keys of persons, and those that hold words to be translated.
+# Parameters of sentences that hold keys of persons.
 PERSONS = frozenset({"who", "person", "by", "assignee", "substitute"})
-WORDS = frozenset({"change", "state", "kind"})
 NAVIGATE = "navigate"
 # What can stand there, named here so that a translation is asked for.
 SPOKEN = (
@@ -45,6 +44,7 @@ SPOKEN = (
     *(lazy_gettext("completed"), lazy_gettext("cancelled"), lazy_gettext("withdrawn"), lazy_gettext("migrated")),
     *(lazy_gettext("diagram"), lazy_gettext("form"), lazy_gettext("decision"), lazy_gettext("message")),
     *(lazy_gettext("signal"), lazy_gettext("team"), lazy_gettext("unit"), lazy_gettext("organisation")),
+    lazy_gettext("person"),
 )
 
 
@@ -250,8 +250,6 @@ def _spoken(key: str, value: object, names: Mapping[str, str]) -> str:
         return str(gettext("The system"))
     if key in PERSONS and isinstance(value, str):
         return names.get(value, value)
-    if key in WORDS and isinstance(value, str):
-        return i18n.catalogue(i18n.language()).ugettext(value)
     return i18n.spoken(value)
 
 

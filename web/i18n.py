@@ -35,6 +35,8 @@ _WEEKDAYS = "一二三四五六日"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
+WORDS = frozenset({"change", "state", "kind"})
+"""Parameters of sentences that hold words of the program, which are translated (``errors.SPOKEN``)."""
 
 
 class Catalogues(Domain):  # type: ignore[misc]  # published without types
@@ -156,8 +158,12 @@ def named(thing: Any) -> str:
 
 
 def in_own_words(params: Mapping[str, Any], locale: str) -> dict[str, Any]:
-    """Parameters of a sentence in a language: what has its English beside it under ``<key>_en`` is that in English."""
-    return {key: value if locale == "zh" else params.get(f"{key}_en") or value for key, value in params.items()}
+    """Parameters of a sentence in a language: what has its English beside it under ``<key>_en`` is that in English,
+    and words of the program itself are translated.
+    """
+    own = {key: value if locale == "zh" else params.get(f"{key}_en") or value for key, value in params.items()}
+    says = catalogue(locale).ugettext
+    return {key: says(value) if key in WORDS and isinstance(value, str) else value for key, value in own.items()}
 
 
 def translated(entry: Mapping[str, Any], key: str) -> str:

@@ -117,14 +117,17 @@ def _is_empty(database: Database) -> bool:
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
-    """Everything in a folder that can be released: ``{path within it: content}``.
+    """Everything in a folder that can be released: ``{path within it: content}``; of a single diagram, what belongs to
+    it.
 
     Raises:
         NotFound: there is no such folder, or nothing in it.
         Invalid: a file is larger than any diagram, form or table may be.
     """
     if folder.is_file():
-        return {folder.name: _content(folder)}
+        return {
+            path.relative_to(folder.absolute().parent.parent).as_posix(): _content(path) for path in _belonging(folder)
+        }
     found = {
         path.relative_to(folder).as_posix(): _content(path)
         for path in sorted(folder.rglob("*"))
@@ -133,6 +136,13 @@ def files_in(folder: Path) -> dict[str, bytes]:
     if not found:
         raise NotFound("There is nothing to release in {folder}.", folder=str(folder))
     return found
+
+
+def _belonging(diagram: Path) -> list[Path]:
+    """A diagram, its forms and decisions beside it, and what all processes around it share."""
+    own, around = diagram.absolute().parent, diagram.absolute().parent.parent
+    shared = (*own.glob("*.dmn"), *own.glob("*.json"), *own.glob("forms/*.json"))
+    return sorted({diagram.absolute(), *shared, *around.glob("_shared/*.dmn"), *around.glob("locales/*.toml")})
 
 
 def _content(path: Path) -> bytes:

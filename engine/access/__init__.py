@@ -30,6 +30,7 @@ from engine.access.persons import (
     may_take,
     offers_role,
     takers,
+    waits_for_nobody,
 )
 from engine.access.record import record, write
 from engine.access.resolved import audiences_of, candidate_audiences, may_start, may_steer, remit_rows, remits_of
@@ -81,5 +82,6 @@ __all__ = [
     "takers",
     "tasks_offered",
     "visible",
+    "waits_for_nobody",
     "write",
 ]

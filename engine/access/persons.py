@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, literal, not_, or_, select
 
 from engine import clock, schema
 from engine.access.granted import actor, remit_of, role_of
@@ -29,9 +29,18 @@ def holders(connection: Connection, task_id: str, now: datetime) -> list[str]:
     return sorted(found - barred(connection, found, offered[0].instance_id))
 
 
-def takers(task_id: str, instance_id: str, now: datetime) -> ColumnElement[bool]:
+Key = str | ColumnElement[Any]
+
+
+def waits_for_nobody(now: datetime) -> ColumnElement[bool]:
+    """Nobody has taken the task of a row of ``task``, and nobody may take it now."""
+    taker = select(_p.id).where(takers(_t.id, _t.instance_id, now)).correlate(schema.task)
+    return and_(_t.state == "open", _t.assignee.is_(None), not_(taker.exists()))
+
+
+def takers(task_id: Key, instance_id: Key, now: datetime) -> ColumnElement[bool]:
     """The condition under which a row of ``person`` may take a task now: ``holders``, for whoever reads them along."""
-    offered = select(_c.audience).where(_c.task_id == task_id)
+    offered = select(_c.audience).where(_c.task_id == task_id).correlate(schema.task)
     holds = select(_a.person_id).where(_is_valid(now), (_a.role + literal(audience("", "")) + _a.remit).in_(offered))
     named = (literal(_PERSON) + _p.id).in_(offered)
     return and_(_p.active, _p.id.not_in(_closed(instance_id)), or_(named, _p.id.in_(holds)))
@@ -55,10 +64,11 @@ def _is_valid(now: datetime) -> ColumnElement[bool]:
     return and_(_a.from_at <= at, or_(_a.until_at.is_(None), _a.until_at > at))
 
 
-def _closed(instance_id: str) -> Select[Any]:
+def _closed(instance_id: Key) -> Select[Any]:
     """Persons who are excluded from a remit of the instance."""
     e, r = schema.exclusion.c, schema.remit.c
-    return select(e.person_id).join(schema.remit, r.remit == e.remit).where(r.instance_id == instance_id)
+    excluded = select(e.person_id).join(schema.remit, r.remit == e.remit).where(r.instance_id == instance_id)
+    return excluded.correlate(schema.task)
 
 
 def barred(connection: Connection, persons: Iterable[str], instance_id: str) -> set[str]:

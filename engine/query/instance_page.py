@@ -35,6 +35,7 @@ class Step:
 
     Attributes:
         performers: whom it is for: titles of roles, names of persons.
+        nobody: nobody has it and nobody may take it; an outside party is not told.
     """
 
     task_id: str
@@ -46,6 +47,7 @@ class Step:
     assignee: Person | None
     mine: bool
     visible: bool
+    nobody: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,7 @@ def _steps(view: View, instance_id: str, words: Wording, language: str) -> tuple
         select(_t.id, _t.element, _t.opened_at, _t.due_at)
         .add_columns(*people.columns(view, schema.person, _t.assignee, _t.process_key, "assignee"))
         .add_columns(turn.mine(view.actor).label("mine"), access.visible(view.actor, "task").label("visible"))
+        .add_columns(access.waits_for_nobody(view.now).label("nobody"))
         .outerjoin(schema.person, _p.id == _t.assignee)
         .where(_t.instance_id == instance_id, _t.state == "open")
         .order_by(_t.opened_at, _t.id)
@@ -208,6 +211,7 @@ def _steps(view: View, instance_id: str, words: Wording, language: str) -> tuple
             assignee=people.of(row._mapping, "assignee"),
             mine=row.mine,
             visible=row.visible,
+            nobody=row.nobody and not access.is_veiled(view.actor),
         )
         for row in rows
     )

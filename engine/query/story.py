@@ -77,7 +77,7 @@ TECHNICAL: Mapping[str, str] = {
 }
 UNKNOWN = "Something was recorded ({kind})."
 _BY_CALL = "The case began, called by another one."
-_MANY = "“{step}” was begun {total} times side by side."
+_MANY = "“{step}” was begun side by side: {total} in all."
 _FOR_SOMEBODY = "The case came to “{step}”, for {assignee}."
 _LOST = "“{step}” went back to whoever else may do it: {lost} no longer may."
 _SILENT = ("callActivity", "serviceTask", "sendTask", "businessRuleTask", "scriptTask")

@@ -324,6 +324,14 @@ def test_what_was_taken_out_of_the_form_again_is_gone_and_what_lies_beside_it_is
     assert bodies(ward) == 2
 
 
+def test_what_another_has_put_beside_the_form_and_not_handed_over_is_not_handed_in_with_it(ward: Ward) -> None:
+    others, own = add(ward, "abe", body=PDF + b"4", field=None), add(ward, field=None)
+    submit(ward)
+
+    assert [sees(ward, "dan", each) for each in (others, own)] == [False, True]
+    assert not sees(ward, "abe", others)
+
+
 def test_a_file_for_a_case_not_yet_started_is_its_owners_and_goes_into_the_case(ward: Ward) -> None:
     with ward.write("ann") as command:
         added = attach_for_start(command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engine import schema
 from engine.actor import ENGINE_KEY
@@ -75,6 +75,21 @@ def test_the_diagram_marks_where_a_case_is_and_was(hospital: Hospital) -> None:
 
     assert (where.tokens, where.visited, where.failed) == ({"examine": 1}, ("begin", "admit"), ())
     assert b'id="examine"' in xml
+
+
+def test_a_step_that_nobody_may_take_says_so_to_who_is_inside(hospital: Hospital) -> None:
+    case = hospital.admit()
+    with hospital.read("mia") as view:
+        assert [step.nobody for step in instance_page.read(view, case, "zh").steps] == [False]
+    a = schema.authority.c
+    with hospital.rows() as command:
+        command.connection.execute(update(schema.authority).where(a.role == "NURSE").values(until_at=1))
+    try:
+        with hospital.read("mia") as view:
+            assert [step.nobody for step in instance_page.read(view, case, "zh").steps] == [True]
+    finally:
+        with hospital.rows() as command:
+            command.connection.execute(update(schema.authority).where(a.role == "NURSE").values(until_at=None))
 
 
 def test_what_is_only_armed_is_no_current_step(runtime: Runtime) -> None:

@@ -201,6 +201,25 @@ def test_a_file_of_a_step_that_is_taken_back_is_its_owners_alone_and_can_be_remo
         assert [each for each in faults if case in each or "file" in each or "attachment" in each] == []
 
 
+def test_what_lies_beside_the_form_goes_with_a_task_that_is_handed_over(hospital: Hospital) -> None:
+    case = hospital.admit()
+    waiting = hospital.task(case)
+    with hospital.write("ann") as command:
+        files = [
+            attachment.add(command, waiting, attachment.examined("片子.pdf", b"%PDF-1.7\n" + name), field=field)
+            for name, field in ((b"1", None), (b"2", "scan"))
+        ]
+        task.claim(command, waiting)
+        task.assign(command, waiting, "abe", "休假")
+
+    assert [[sees_file(hospital, who, each.id) for who in ("ann", "abe")] for each in files] == [
+        [False, True],
+        [True, False],
+    ]
+    hospital.do(case, "abe", title="发热")
+    assert [sees_file(hospital, "dan", each.id) for each in files] == [True, False]
+
+
 def sees_file(hospital: Hospital, who: str, file: str) -> bool:
     with hospital.read(who) as view:
         try:
