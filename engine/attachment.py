@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,23 +22,20 @@ from engine import access, clock, definition, filetype, ident, job, policy, sche
 from engine.errors import Conflict, FormInvalid, Invalid, NotFound, Problem, Tampered
 from engine.evidence import chain
 from engine.evidence.unchanged import must_stand
-from engine.filetype import Kind
 
 if TYPE_CHECKING:
     from engine.actor import Actor
     from engine.definition import Definition
     from engine.form import Form
     from engine.runtime import Command, View
+    from engine.upload import Upload
 
-LIMIT = 20 * 1024 * 1024
 AT_ONE_TASK = 200
 NOWHERE = ""
 UNSENT_FOR = timedelta(days=1)
 """How long a file for a case that is to be started waits for its start."""
-_CHUNK = 256 * 1024
 _a, _b, _t = schema.attachment.c, schema.attachment_body.c, schema.task.c
 _GONE = "There is no such file, or it is not yours to see."
-_TOO_LARGE = "The file {name} is larger than {limit} MB."
 _NO_FIELD = "The form has no field {field} for files. Attach {name} to one that it has."
 _NOT_HERE = "This file is not among those handed in here; attach it again."
 _OTHER_FIELD = "The file {name} was attached to another field. Attach it to this one again."
@@ -77,41 +74,6 @@ class Attachment:
     def inline(self) -> bool:
         """Whether a browser may show it by itself: PDF and raster images, nothing else."""
         return any(kind.inline and kind.media_type == self.media_type for kind in filetype.KINDS.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file that has come and been looked at, and is written nowhere yet."""
-
-    name: str
-    kind: Kind
-    body: bytes
-
-
-def receive(stream: IO[bytes], name: str, limit: int = LIMIT) -> bytes:
-    """The whole content of an upload, read before any transaction begins.
-
-    Raises:
-        Invalid: it is larger than ``limit`` bytes, 20 MB unless told; reading stops there.
-    """
-    body = bytearray()
-    while chunk := stream.read(_CHUNK):
-        body += chunk
-        if len(body) > limit:
-            raise Invalid(_TOO_LARGE, name=filetype.clean(name), limit=limit // 1024 // 1024)
-    return bytes(body)
-
-
-def examined(name: str, body: bytes) -> Upload:
-    """A file as it may be kept; to be asked before a transaction begins, for looking into an archive takes its time.
-
-    Raises:
-        Invalid: too large, empty, of a kind not taken, or not what its name says.
-    """
-    name = filetype.clean(name)
-    if len(body) > LIMIT:
-        raise Invalid(_TOO_LARGE, name=name, limit=LIMIT // 1024 // 1024)
-    return Upload(name, filetype.examine(name, body), body)
 
 
 def add(command: Command, task_id: str, upload: Upload, *, field: str | None = None) -> Attachment:

@@ -12,8 +12,9 @@ from engine.errors import FormInvalid, Problem
 from engine.query import start_list
 
 if TYPE_CHECKING:
-    from engine.attachment import Attachment, Upload
+    from engine.attachment import Attachment
     from engine.runtime import Command, View
+    from engine.upload import Upload
 
 NUMBER = "businessKey"
 

@@ -18,6 +18,7 @@ from bench.round.desk import Later
 from bench.round.district import HERE, PASSWORD, ROUND, District
 from bench.round.measuring import Meter
 from engine import access, attachment, clock, definition, feel, instance, message, schema, task
+from engine import upload as uploads
 from engine.actor import ENGINE, Actor
 from engine.errors import EngineError, Forbidden
 from engine.query import inbox, instance_page, story, task_page
@@ -201,7 +202,7 @@ class Player:
         for name, value in body.items():
             if isinstance(value, list) and filling.FILE in value:
                 with self._command(person, "attach", row.element) as command:
-                    upload = attachment.examined(filling.FILE, _PDF)
+                    upload = uploads.examined(filling.FILE, _PDF)
                     found[name] = [attachment.add(command, row.id, upload, field=name).id]
         return found
 

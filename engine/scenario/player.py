@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from engine import access, attachment, clock, definition, feel, instance, message, schema, task, variables, worker
+from engine import upload as uploads
 from engine.actor import ENGINE, Actor
 from engine.errors import EngineError
 from engine.interpreter import timer
@@ -175,7 +176,7 @@ class Player:
         for name, value in submit.items():
             if name in files:
                 body[name] = [
-                    attachment.add(command, task_id, attachment.examined(file, _PDF), field=name).id for file in value
+                    attachment.add(command, task_id, uploads.examined(file, _PDF), field=name).id for file in value
                 ]
             else:
                 body[name] = self._sent(value)

@@ -25,6 +25,7 @@ from engine import (
     task,
     worker,
 )
+from engine import upload as uploads
 from engine.actor import ENGINE, person
 from engine.connector import Declaration
 from engine.connectors.work import Work
@@ -119,7 +120,7 @@ def _stays(runtime: Runtime) -> None:
     with runtime.write(ann) as command:
         waiting = _open(command, case)
         task.claim(command, waiting)
-        scan = attachment.add(command, waiting, attachment.examined("片子.txt", b"text"), field="scan")
+        scan = attachment.add(command, waiting, uploads.examined("片子.txt", b"text"), field="scan")
         values: dict[str, Any] = {"title": "发热", "bed": 3, "diagnosis": "流感", "scan": [scan.id]}
         task.complete(command, waiting, values)
         notice.send(command, ["dan"], "note", case, text="look")

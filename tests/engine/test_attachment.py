@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from engine import attachment, clock, definition, schema, worker
+from engine import upload as uploads
 from engine.allowance import Allowance
 from engine.attachment import Attachment
 from engine.errors import Conflict, Forbidden, FormInvalid, Invalid, NotFound, Tampered
@@ -43,7 +44,7 @@ def add(
     task: str = "t1",
 ) -> Attachment:
     with ward.write(who) as command:
-        return attachment.add(command, task, attachment.examined(name, body), field=field)
+        return attachment.add(command, task, uploads.examined(name, body), field=field)
 
 
 def submit(ward: Ward, *ids: str, field: str = "film", task: str = "t1", case: str = "c1", who: str = "ann") -> None:
@@ -53,7 +54,7 @@ def submit(ward: Ward, *ids: str, field: str = "film", task: str = "t1", case: s
 
 def attach_for_start(command: Command, body: bytes = PDF, field: str | None = "film") -> Attachment:
     of = definition.load(command, "stay")
-    return attachment.add_for_start(command, of, attachment.examined("申请.pdf", body), field=field)
+    return attachment.add_for_start(command, of, uploads.examined("申请.pdf", body), field=field)
 
 
 def begin(command: Command, case: str, *added: Attachment, field: str = "film") -> None:
@@ -353,7 +354,7 @@ def test_a_loose_file_of_somebody_else_starts_nothing(ward: Ward) -> None:
 @pytest.mark.parametrize("task", ["t1", "nowhere"])
 def test_a_task_that_is_not_ones_own_to_know_takes_no_file(ward: Ward, task: str) -> None:
     with ward.write("eve") as command, pytest.raises(NotFound, match="no such task"):
-        attachment.add(command, task, attachment.examined("片子.pdf", PDF))
+        attachment.add(command, task, uploads.examined("片子.pdf", PDF))
 
 
 def test_who_is_not_asked_attaches_nothing(ward: Ward) -> None:
@@ -386,8 +387,8 @@ def test_reading_an_upload_stops_at_twenty_megabytes() -> None:
     stream = Endless()
 
     with pytest.raises(Invalid, match="larger than 20 MB"):
-        attachment.receive(stream, "片子.pdf")  # type: ignore[arg-type]
-    assert stream.given < attachment.LIMIT + 1_000_000
+        uploads.receive(stream, "片子.pdf")  # type: ignore[arg-type]
+    assert stream.given < uploads.LIMIT + 1_000_000
 
 
 def test_the_page_of_a_case_lists_its_files_and_ones_own_fresh_ones(ward: Ward) -> None:

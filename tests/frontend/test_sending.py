@@ -264,6 +264,31 @@ def test_a_submission_waits_for_uploads(stage: Stage, opened: Opened) -> None:
     expect(page.get_by_role("link", name="甲.pdf")).to_be_visible()
 
 
+def test_what_is_being_typed_stays_when_something_else_in_the_form_changes(stage: Stage, opened: Opened) -> None:
+    files = {"type": "files", "id": "P", "key": "papers", "label": "附件", "multiple": True}
+    stage.show(form(files, TITLE, NOTE), draft_url="/draft")
+    page = opened()
+    held: list[Any] = []
+    page.route("**/upload", lambda route: held.append(route))
+    for label in ("标题", "说明"):
+        page.get_by_label("附件").set_input_files(
+            {"name": f"{label}.pdf", "mimeType": "application/pdf", "buffer": b"1"}
+        )
+        expect(page.get_by_text(f"正在上传{label}.pdf")).to_be_visible()
+        page.get_by_label(label, exact=True).focus()
+        page.keyboard.type("abc", delay=80)
+        held.pop().continue_()
+        page.keyboard.type("defghijkl", delay=80)
+        expect(page.get_by_role("link", name=f"{label}.pdf")).to_be_visible()
+        expect(page.get_by_label(label, exact=True)).to_have_value("abcdefghijkl")
+    page.wait_for_timeout(2500)
+    assert stage.bodies("PUT", "/draft")[-1]["values"] == {
+        "papers": ["id-标题.pdf", "id-说明.pdf"],
+        "title": "abcdefghijkl",
+        "note": "abcdefghijkl",
+    }
+
+
 def test_form_js_speaks_chinese(stage: Stage, opened: Opened) -> None:
     options = [{"label": "甲", "value": "甲"}]
     whole = {"type": "number", "id": "N", "key": "n", "label": "数", "decimalDigits": 0, "validate": {"min": 3}}

@@ -27,7 +27,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 
-from engine import assembly, attachment, instance, schema
+from engine import assembly, instance, schema
+from engine import upload as uploads
 from engine.actor import person
 from engine.database import Database
 from tests.house.sources import ROOT
@@ -221,8 +222,8 @@ def test_pages_come_over_https_only_and_what_a_client_says_of_itself_is_not_beli
 @pytest.mark.workers
 def test_a_file_of_the_limit_is_taken_and_one_byte_more_is_refused_by_a_sentence(site: Site) -> None:
     ida = site.colleague()
-    assert site.attaches(ida, attachment.LIMIT)[0] == 201
-    for size in (attachment.LIMIT + 1, 30 * 1024 * 1024, 51 * 1024 * 1024):
+    assert site.attaches(ida, uploads.LIMIT)[0] == 201
+    for size in (uploads.LIMIT + 1, 30 * 1024 * 1024, 51 * 1024 * 1024):
         status, said = site.attaches(ida, size)
         assert status in (413, 422) and "MB" in said, (size, status, said)
 

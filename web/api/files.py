@@ -8,6 +8,7 @@ from functools import partial
 from flask import Response
 
 from engine import attachment, comment, opening
+from engine import upload as uploads
 from engine.errors import NotFound
 from engine.query import attached
 from engine.runtime import Command
@@ -29,7 +30,7 @@ def attach_file(task_id: str, name: str, body: bytes, field: str | None) -> shap
     values. Without a field it stands beside the form. What a file is, is read from its content: a kind that is not
     taken, and a name that says another kind, are refused.
     """
-    upload = attachment.examined(name, body)
+    upload = uploads.examined(name, body)
     add = partial(attachment.add, task_id=task_id, upload=upload, field=field)
     return _kept(lambda command: showing.file(add(command)), upload)
 
@@ -40,12 +41,12 @@ def attach_file_for_start(process_key: str, name: str, body: bytes, field: str |
 
     A process that is not yours to start is not there. A case that is not begun within a day begins without the file.
     """
-    upload = attachment.examined(name, body)
+    upload = uploads.examined(name, body)
     add = partial(opening.attach, process_key=process_key, upload=upload, field=field)
     return _kept(lambda command: showing.file(add(command)), upload)
 
 
-def _kept(add: Callable[[Command], shapes.File], upload: attachment.Upload) -> shapes.File:
+def _kept(add: Callable[[Command], shapes.File], upload: uploads.Upload) -> shapes.File:
     done = once.act(lambda command: add(command).model_dump(mode="json", by_alias=True), about=files.told(upload))
     return shapes.File.model_validate(done)
 

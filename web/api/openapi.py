@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from werkzeug.wrappers import Response
 
-from engine import attachment
+from engine import upload as uploads
 from web import once
 from web.api import operation, shapes
 from web.api.operation import Operation
@@ -49,7 +49,7 @@ _UPLOAD = {
                     "file": {
                         "type": "string",
                         "contentMediaType": "application/octet-stream",
-                        "description": f"The file under its name; at most {attachment.LIMIT // 1024 // 1024} MB",
+                        "description": f"The file under its name; at most {uploads.LIMIT // 1024 // 1024} MB",
                     },
                     "field": {
                         "type": "string",

@@ -11,6 +11,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
 from engine import access, attachment, opening
+from engine import upload as uploads
 from engine.errors import Invalid, Tampered
 from web import db, once, security
 from web import logging as log
@@ -28,7 +29,7 @@ SHOWN = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; object-s
 @security.takes_files
 def upload(task_id: str) -> AnyResponse:
     """Attach one file to a task: multipart ``file``, ``field``; answers ``{"id", "name", "size", "url"}``."""
-    upload = attachment.examined(*received())
+    upload = uploads.examined(*received())
     add = partial(attachment.add, task_id=task_id, upload=upload, field=_field())
     return _answer(once.act(lambda command: add(command).id, about=told(upload)))
 
@@ -37,12 +38,12 @@ def upload(task_id: str) -> AnyResponse:
 @security.takes_files
 def upload_for_start(process_key: str) -> AnyResponse:
     """Take one file for a case that is about to be started."""
-    upload = attachment.examined(*received())
+    upload = uploads.examined(*received())
     add = partial(opening.attach, process_key=process_key, upload=upload, field=_field())
     return _answer(once.act(lambda command: add(command).id, about=told(upload)))
 
 
-def told(upload: attachment.Upload) -> list[str | None]:
+def told(upload: uploads.Upload) -> list[str | None]:
     """What makes one upload another than the last."""
     return [upload.name, sha256(upload.body).hexdigest(), _field()]
 
@@ -107,7 +108,7 @@ def delete_file(attachment_id: str) -> AnyResponse:
     return redirect(url_for("inbox.task", task_id=found.task_id), 303)
 
 
-def received(limit: int = attachment.LIMIT) -> tuple[str, bytes]:
+def received(limit: int = uploads.LIMIT) -> tuple[str, bytes]:
     """Name and content of the file that came with this request.
 
     Raises:
@@ -116,7 +117,7 @@ def received(limit: int = attachment.LIMIT) -> tuple[str, bytes]:
     given: FileStorage | None = request.files.get("file")
     if given is None or not given.filename:
         raise Invalid("Choose a file first.")
-    return given.filename, attachment.receive(given.stream, given.filename, limit)
+    return given.filename, uploads.receive(given.stream, given.filename, limit)
 
 
 def _answer(attachment_id: str) -> AnyResponse:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from engine import access, attachment, draft, instance, schema, task
+from engine import upload as uploads
 from engine.actor import person
 from engine.errors import Conflict, NotFound
 from engine.evidence import verifying
@@ -178,7 +179,7 @@ def kept(hospital: Hospital, case: str) -> dict[str, list[str]]:
 def test_a_file_of_a_step_that_is_taken_back_is_its_owners_alone_and_can_be_removed(hospital: Hospital) -> None:
     case = hospital.admit()
     with hospital.write("ann") as command:
-        upload = attachment.examined("片子.pdf", b"%PDF-1.7\n")
+        upload = uploads.examined("片子.pdf", b"%PDF-1.7\n")
         film = attachment.add(command, hospital.task(case), upload, field="scan")
     done = hospital.do(case, "ann", title="发热", scan=[film.id])
     assert sees_file(hospital, "dan", film.id)
@@ -206,7 +207,7 @@ def test_what_lies_beside_the_form_goes_with_a_task_that_is_handed_over(hospital
     waiting = hospital.task(case)
     with hospital.write("ann") as command:
         files = [
-            attachment.add(command, waiting, attachment.examined("片子.pdf", b"%PDF-1.7\n" + name), field=field)
+            attachment.add(command, waiting, uploads.examined("片子.pdf", b"%PDF-1.7\n" + name), field=field)
             for name, field in ((b"1", None), (b"2", "scan"))
         ]
         task.claim(command, waiting)

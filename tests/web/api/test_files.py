@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import attachment, release, schema
+from engine import release, schema
+from engine import upload as uploads
 from tests.engine.query.hospital import ADMIT, FILES, Hospital, form
 from tests.engine.test_filetype import PNG, workbook
 from tests.web.api.programs import Program
@@ -89,7 +90,7 @@ def test_a_file_is_given_out_to_be_saved_and_never_to_be_run(program: With, hosp
         ("片子.png", PDF, "not what its name says"),
         ("程序.exe", b"MZ" + bytes(64), "are not taken"),
         ("片子.pdf", b"", "empty"),
-        ("大.pdf", PDF + bytes(attachment.LIMIT), "20 MB"),
+        ("大.pdf", PDF + bytes(uploads.LIMIT), "20 MB"),
     ],
 )
 def test_a_kind_that_is_not_taken_and_a_lie_about_it_are_refused(

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from engine import attachment, schema
+from engine import schema
+from engine import upload as uploads
 from tests.engine.query.hospital import Hospital
 from tests.engine.test_filetype import PNG, workbook
 from tests.web.browsing import Browser
@@ -81,7 +82,7 @@ def test_a_name_is_never_a_path(waiting: str, sign_in: SignIn) -> None:
         ("片子.png", PDF, "名实不符"),
         ("page.html", b"<script>", "不接受"),
         ("空.pdf", b"", "空的"),
-        ("大.pdf", PDF + bytes(attachment.LIMIT), "20 MB"),
+        ("大.pdf", PDF + bytes(uploads.LIMIT), "20 MB"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_in_words(

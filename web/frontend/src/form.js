@@ -71,7 +71,8 @@ async function open(root) {
     outerWords: ['value', parsed(data.words, {})],
     expressions: ['value', await expressions()],
   };
-  const form = new Form({ container: place, additionalModules: [given, fields, validation, language, texts], properties: { readOnly } });
+  // Each letter counts at once: form-js reads a field again a moment later, and what changed meanwhile would take its place.
+  const form = new Form({ container: place, debounce: false, additionalModules: [given, fields, validation, language, texts], properties: { readOnly } });
   root.append(place);
   noAccidents(root);
   await form.importSchema(prepare(parsed(data.form)), parsed(data.values, {}));
