@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 
-from engine import directory, grant, policy, remits, schema
+from engine import access, directory, grant, policy, remits, schema
 from engine.actor import ENGINE_KEY, person_audience
 from engine.directory import Item, Organisation, Person, Thing
 from engine.errors import Conflict, Invalid, NotFound, Problem
@@ -28,10 +28,16 @@ _t, _c, _o = schema.task.c, schema.candidate.c, schema.organisation.c
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Open tasks that somebody has, by their names; ``alone``: those that wait for nobody else."""
+    """Open tasks that somebody has, or that only they may take, by their names.
+
+    Attributes:
+        alone: those of them that are for nobody else.
+        vacant: those that are for a role which nobody else holds.
+    """
 
     tasks: Sequence[str] = ()
     alone: Sequence[str] = ()
+    vacant: Sequence[str] = ()
 
 
 def add(command: Command, thing: Thing) -> None:
@@ -152,7 +158,8 @@ def leave(command: Command, key: str, *, confirmed: bool = False) -> Held:
     held = holding(command, key)
     if held.tasks and not confirmed:
         names = "、".join(held.tasks[:SHOWN]) + ("…" if len(held.tasks) > SHOWN else "")
-        raise Conflict(_BUSY, person=key, count=len(held.tasks), alone=len(held.alone), names=names)
+        alone = len(held.alone) + len(held.vacant)
+        raise Conflict(_BUSY, person=key, count=len(held.tasks), alone=alone, names=names)
     grant.end_all(command, key)
     directory.put(command, replace(person, active=False))
     return held
@@ -160,19 +167,28 @@ def leave(command: Command, key: str, *, confirmed: bool = False) -> Held:
 
 _BUSY = (
     "{person} has {count} open tasks, {alone} of which wait for nobody else: {names}. Let them be handed on first, "
-    "or confirm it: what others may do goes back to them, what waits for {person} alone becomes an incident."
+    "or confirm it: what others may do goes back to them, what waits for {person} alone becomes an incident, or waits "
+    "until somebody is given the role."
 )
 
 
 def holding(view: View, key: str) -> Held:
     """The open tasks that somebody has taken, or that wait for nobody else."""
-    named = person_audience(key)
-    mine = select(_c.task_id).where(_c.audience == named)
-    query = select(_t.id, _t.name).where(_t.state == "open", (_t.assignee == key) | _t.id.in_(mine)).order_by(_t.id)
-    tasks = {row.id: row.name for row in view.connection.execute(query)}
-    others = select(_c.task_id).where(_c.task_id.in_(list(tasks)), _c.audience != named)
-    shared = set(view.connection.execute(others).scalars())
-    return Held(list(tasks.values()), [name for id_, name in tasks.items() if id_ not in shared])
+    named, offered = person_audience(key), access.actor(view.connection, key, view.now).audiences
+    other = access.may_be_taken_by_others(key, view.now)
+    for_them, for_role = _offered([named]), _offered(sorted(offered - {named}))
+    query = select(_t.name, other.label("shared"), for_role.label("role")).where(_t.state == "open")
+    query = query.where(or_(_t.assignee == key, for_them, and_(_t.assignee.is_(None), for_role, not_(other))))
+    rows = view.connection.execute(query.order_by(_t.id)).all()
+    return Held(
+        [row.name for row in rows],
+        [row.name for row in rows if not row.shared and not row.role],
+        [row.name for row in rows if not row.shared and row.role],
+    )
+
+
+def _offered(audiences: Sequence[str]) -> ColumnElement[bool]:
+    return _t.id.in_(select(_c.task_id).where(_c.audience.in_(audiences)))
 
 
 def _source(thing: Thing) -> str:

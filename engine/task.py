@@ -38,7 +38,10 @@ if TYPE_CHECKING:
     from engine.runtime import Command
 
 _t, _i = schema.task.c, schema.instance.c
-_STALE = "{who} {change} this task at {at}, after your page was opened. Nothing of yours was lost."
+_STALE = (
+    "{who} {change} this task at {at}, after your page was opened. What you typed still stands there: copy what you "
+    "need before you reload it."
+)
 _GONE = "There is no such task, or it is not yours to see."
 
 
@@ -212,8 +215,9 @@ def copy(command: Command, task_id: str, persons: Sequence[str], text: str) -> N
     of, task = _lock(command, task_id)
     if not persons:
         raise FormInvalid("Nobody was chosen.", [Problem("persons", "Choose at least one person.")])
-    if access.may_not_be_told(command.connection, of.id, persons):
-        raise FormInvalid("It cannot be sent.", [Problem("persons", "These persons may not see this case.")])
+    if barred := access.may_not_be_told(command.connection, of.id, persons):
+        faults = [Problem("persons", "{who} may not see this case.", {"who": each}) for each in barred]
+        raise FormInvalid("It cannot be sent.", faults)
     _tell(command, of, task, persons, "copy", text)
     of.record("task.copied", task.element, task=task_id, persons=sorted(persons), text=text)
     of.save(command)

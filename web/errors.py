@@ -148,7 +148,10 @@ def sentence(message: str, params: Mapping[str, Any], *, names: Mapping[str, str
 def problems(error: engine.EngineError) -> Faults:
     """Every fault of something handed in, translated: ``{"where", "message"}``."""
     found = error.problems if isinstance(error, engine.Invalid) else ()
-    return [{"where": each.where, "message": sentence(each.message, each.params)} for each in found]
+    return [
+        {"where": each.where, "message": sentence(each.message, each.params, names=_names(each.params))}
+        for each in found
+    ]
 
 
 def refused(error: engine.EngineError) -> Response:

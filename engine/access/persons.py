@@ -38,6 +38,12 @@ def waits_for_nobody(now: datetime) -> ColumnElement[bool]:
     return and_(_t.state == "open", _t.assignee.is_(None), not_(taker.exists()))
 
 
+def may_be_taken_by_others(person: str, now: datetime) -> ColumnElement[bool]:
+    """Somebody else than this person may take the task of a row of ``task`` now."""
+    other = select(_p.id).where(takers(_t.id, _t.instance_id, now), _p.id != person)
+    return other.correlate(schema.task).exists()
+
+
 def takers(task_id: Key, instance_id: Key, now: datetime) -> ColumnElement[bool]:
     """The condition under which a row of ``person`` may take a task now: ``holders``, for whoever reads them along."""
     offered = select(_c.audience).where(_c.task_id == task_id).correlate(schema.task)

@@ -43,6 +43,10 @@ SHARED = straight(
     '<userTask id="treat" name="治疗"><extensionElements>'
     '<z:assignmentDefinition candidateUsers="ann,abe"/></extensionElements></userTask>'
 ).replace(b'id="p"', b'id="shared"')
+FOR_ROLE = straight(
+    '<userTask id="lead" name="主持"><extensionElements>'
+    '<z:assignmentDefinition candidateGroups="DIR"/></extensionElements></userTask>'
+).replace(b'id="p"', b'id="led"')
 NAMED = straight(
     '<userTask id="sign" name="签字"><extensionElements>'
     '<z:assignmentDefinition assignee="ann"/></extensionElements></userTask>'
@@ -182,6 +186,21 @@ def test_who_has_work_leaves_only_when_it_is_confirmed_and_it_is_told_what_becom
         rows = view.connection.execute(select(schema.task.c.instance_id, schema.task.c.assignee)).all()
         assert dict(map(tuple, rows)) == {shared: None, named: "ann"}
         assert view.connection.execute(select(schema.incident.c.instance_id)).scalars().all() == [named]
+
+
+def test_who_alone_holds_a_role_leaves_what_waits_for_it_only_when_it_is_confirmed(house: Desk) -> None:
+    house.release(FOR_ROLE)
+    house.start("led")
+    with house.runtime.write(KIM) as command:
+        appointing.give(command, "ann", "DIR")
+        appointing.give(command, "abe", "DIR")
+        assert enrolling.holding(command, "ann") == enrolling.Held([], [], [])
+        grant.revoke(command, "DIR", "*", "abe")
+    told = refused(house, lambda c: enrolling.leave(c, "ann"))
+    assert "ann has 1 open tasks, 1 of which wait for nobody else: 主持" in str(told)
+
+    with house.runtime.write(KIM) as command:
+        assert enrolling.leave(command, "ann", confirmed=True) == enrolling.Held(["主持"], [], ["主持"])
 
 
 # ---- days

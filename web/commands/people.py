@@ -66,8 +66,13 @@ def leave(key: str, anyway: bool, by: str | None) -> None:
             account.disable(command.connection, key)
     say("{key} has left.", key=key)
     for task in held.tasks:
-        sentence = "An incident: nobody else may do {task}." if task in held.alone else "Back to the others: {task}."
-        say(sentence, task=task)
+        say(_what_becomes(held, task), task=task)
+
+
+def _what_becomes(held: enrolling.Held, task: str) -> str:
+    if task in held.alone:
+        return "An incident: nobody else may do {task}."
+    return "Waits until somebody is given the role: {task}." if task in held.vacant else "Back to the others: {task}."
 
 
 @person.command("return", help=t("Somebody is back; grants and the account are given anew."))
@@ -110,4 +115,8 @@ def show(key: str) -> None:
             stands = {"substitute": other.substitute, "person": other.person, "end": moment(view, other.until_at)}
             say("{substitute} stands in for {person} until {end}.", **stands)
         held = enrolling.holding(view, key)
-        say("Open tasks: {count}; for nobody else: {alone}.", count=len(held.tasks), alone=len(held.alone))
+        say(
+            "Open tasks: {count}; for nobody else: {alone}.",
+            count=len(held.tasks),
+            alone=len(held.alone) + len(held.vacant),
+        )

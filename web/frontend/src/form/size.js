@@ -3,7 +3,8 @@ import locale from '../words/locale.js';
 
 export default function size(bytes) {
   if (bytes === undefined) return '';
-  const [unit, divisor] = bytes < 1_000_000 ? ['kilobyte', 1000] : ['megabyte', 1_000_000];
-  const options = { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: bytes < 1_000_000 ? 0 : 1 };
-  return new Intl.NumberFormat(locale(), options).format(Math.max(bytes / divisor, bytes && 0.1));
+  const isLarge = bytes >= 1024 * 1024;
+  const [unit, divisor] = isLarge ? ['megabyte', 1024 * 1024] : ['kilobyte', 1024];
+  const options = { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: isLarge ? 1 : 0 };
+  return new Intl.NumberFormat(locale(), options).format(isLarge ? bytes / divisor : Math.max(Math.floor(bytes / divisor), 1));
 }
