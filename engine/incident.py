@@ -52,9 +52,13 @@ def _told(error: BaseException) -> tuple[str, dict[str, Any]]:
     return "The work failed inside the program. The log says more.", {}
 
 
-def retry(command: Command, incident_id: str) -> None:
-    """Try the failed step or job again."""
-    of, row = _open(command, incident_id)
+def retry(command: Command, incident_id: str, *, operating: bool = False) -> None:
+    """Try the failed step or job again.
+
+    Args:
+        operating: by whoever looks after the installation, whatever the case; else by a steward of its process.
+    """
+    of, row = _open(command, incident_id, operating)
     if row.job_id is not None:
         j = schema.job.c
         again = update(schema.job).where(j.id == row.job_id, j.state == "failed")
@@ -70,10 +74,16 @@ def retry(command: Command, incident_id: str) -> None:
     of.save(command)
 
 
-def skip(command: Command, incident_id: str, values: Mapping[str, feel.Value], reason: str) -> None:
-    """Take the token past the failed step, with these values in place of what it would have given."""
+def skip(
+    command: Command, incident_id: str, values: Mapping[str, feel.Value], reason: str, *, operating: bool = False
+) -> None:
+    """Take the token past the failed step, with these values in place of what it would have given.
+
+    Args:
+        operating: as in ``retry``.
+    """
     variables.must_be_names(values)
-    of, row = _open(command, incident_id)
+    of, row = _open(command, incident_id, operating)
     read = definition.load(command, of.definition_id)
     of.record("incident.skipped", row.element, token=row.token, reason=reason)
     if row.job_id is not None:
@@ -87,11 +97,11 @@ def skip(command: Command, incident_id: str, values: Mapping[str, feel.Value], r
     of.save(command)
 
 
-def _open(command: Command, incident_id: str) -> tuple[Held, Row[Any]]:
+def _open(command: Command, incident_id: str, operating: bool) -> tuple[Held, Row[Any]]:
     row = command.connection.execute(select(schema.incident).where(_n.id == incident_id)).one_or_none()
     if row is None:
         raise NotFound("There is no such incident, or it is not yours to see.")
-    of = instance.for_steward(command, row.instance_id)
+    of = held.lock(command, row.instance_id) if operating else instance.for_steward(command, row.instance_id)
     row = command.connection.execute(select(schema.incident).where(_n.id == incident_id)).one()
     if row.closed_at is not None:
         raise Conflict("{who} has already dealt with this.", who=row.closed_by)

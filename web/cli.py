@@ -17,6 +17,7 @@ from web.commands import backups, imports
 from web.commands.evidence import anchor, verify
 from web.commands.exclusions import exclusion
 from web.commands.grants import grants
+from web.commands.incidents import incident
 from web.commands.items import items
 from web.commands.keys import keys
 from web.commands.organisations import organisation
@@ -52,6 +53,7 @@ for each in (
     items,
     grants,
     exclusion,
+    incident,
     substitute,
     imports.take,
     backups.make,

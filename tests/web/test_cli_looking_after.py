@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from engine import instance, release
+from engine.actor import person
+from tests.engine.bpmn.drawing import extended, straight
+from tests.engine.desk import Desk
 from tests.web.test_cli import databases, home, xuncha  # noqa: F401 - fixtures
 from web import terminal
 
@@ -139,6 +143,31 @@ def test_a_refusal_names_roles_and_reasons_in_the_language_of_the_terminal(
     assert "Nurse is held within a ward" in refused("grant", "add", "ann", "NURSE")
     monkeypatch.setattr(terminal, "language", lambda: "zh")
     assert "护士" in refused("grant", "add", "ann", "NURSE")
+
+
+def test_what_stands_still_is_listed_tried_again_and_led_past(house: Path) -> None:
+    counted = straight(
+        '<userTask id="ask"/>',
+        extended("scriptTask", 'id="sum_up" name="求和"', '<z:script expression="=a + 1" resultVariable="b"/>'),
+        '<userTask id="go_on"/>',
+    )
+    with terminal.opened() as runtime:
+        with runtime.write(person("kim")) as command:
+            release.release(command, {"p.bpmn": counted}, plain=True)
+            case = instance.start(command, "p", {})
+        desk = Desk(runtime)
+        desk.complete(case, "ask", person("kim"))
+        told = done("incident", "list").splitlines()
+        assert (len(told) == 2 and "求和" in told[1] and case in told[1] and '"a"' in told[1]) or "a" in told[1]
+        key = told[1].split()[0]
+        assert "tried again" in done("incident", "retry", key)
+        again = done("incident", "list").splitlines()[1].split()[0]
+        assert "NAME=VALUE" in refused("incident", "skip", again, "--reason", "by hand", "--value", "b")
+        done("incident", "skip", again, "--reason", "by hand", "--value", "b=3", "--value", "why=counted")
+        assert list(desk.tasks(case)) == ["go_on"]
+        assert desk.values(case) == {"b": 3, "why": "counted"}
+        assert len(done("incident", "list").splitlines()) == 1
+        assert "no such incident" in refused("incident", "retry", "none")
 
 
 def test_the_terminal_lists_roles_in_its_own_language(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
