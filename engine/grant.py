@@ -146,35 +146,30 @@ def _reached(command: Command, which: ColumnElement[bool], remits: set[str]) -> 
     return [row.id for row in rows if row.bound is None or remits.issuperset(row.bound.split(access.APART))]
 
 
-def _check(rules: Policy, role: str, remit: str, from_at: datetime, until_at: datetime | None) -> None:
-    declared, problems = rules.roles.get(role), []
-    called = {} if declared is None else {"role": declared.title, "role_en": declared.en}
+def problems(rules: Policy, role: str, remit: str) -> list[Problem]:
+    """What is wrong with a role and what it is to be held within."""
+    declared = rules.roles.get(role)
     if declared is None:
         known = ", ".join(key for key, each in rules.roles.items() if each.login and not each.assigned)
-        problems.append(Problem("role", "There is no role {role}. Known: {known}.", {"role": role, "known": known}))
-    elif declared.assigned or not declared.login:
-        problems.append(
-            Problem(
-                "role",
-                "{role} is not granted: diagrams name who it is.",
-                {"role": declared.title, "role_en": declared.en},
-            )
-        )
-    else:
-        kind, _, value = remit.partition(":")
-        if declared.remit is None and remit != WHOLE_OFFICE:
-            problems.append(
-                Problem(
-                    "remit", "{role} is held for the whole office.", {"role": declared.title, "role_en": declared.en}
-                )
-            )
-        if declared.remit is not None and (kind != declared.remit or not value):
-            params = {**called, "kind": declared.remit}
-            problems.append(Problem("remit", "{role} is held within a {kind}: say which one.", params))
+        return [Problem("role", "There is no role {role}. Known: {known}.", {"role": role, "known": known})]
+    called = {"role": declared.title, "role_en": declared.en}
+    if declared.assigned or not declared.login:
+        return [Problem("role", "{role} is not granted: diagrams name who it is.", called)]
+    kind, _, value = remit.partition(":")
+    if declared.remit is None and remit != WHOLE_OFFICE:
+        return [Problem("remit", "{role} is held for the whole office.", called)]
+    if declared.remit is not None and (kind != declared.remit or not value):
+        within = {**called, "kind": declared.remit}
+        return [Problem("remit", "{role} is held within a {kind}: say which one.", within)]
+    return []
+
+
+def _check(rules: Policy, role: str, remit: str, from_at: datetime, until_at: datetime | None) -> None:
+    found = problems(rules, role, remit)
     if until_at is not None and until_at <= from_at:
-        problems.append(Problem("until", "A grant ends after it begins."))
-    if problems:
-        raise Invalid("The role cannot be given.", problems)
+        found.append(Problem("until", "A grant ends after it begins."))
+    if found:
+        raise Invalid("The role cannot be given.", found)
 
 
 def _lock(command: Command, *persons: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from openpyxl.utils import get_column_letter
 
-from engine import appointing, directory, enrolling, policy, sheet
+from engine import appointing, directory, enrolling, grant, policy, remits, sheet
 from engine.actor import WHOLE_OFFICE
 from engine.directory import Organisation, Person, Thing
 from engine.errors import EngineError, Invalid, NotFound, Problem
@@ -210,10 +210,29 @@ def _grants(command: Command, rows: Sequence[Row], taken: Taken, problems: list[
         try:
             given = _give(command, row, role)
         except EngineError as error:
-            problems += _placed(row, error, "person" if isinstance(error, NotFound) else "role")
+            faults = [replace(each, where=row.at(each.where)) for each in _faults(command, row, role)]
+            problems += faults or _placed(row, error, "person" if isinstance(error, NotFound) else "role")
         else:
             taken.new += given
             taken.standing += not given
+
+
+def _faults(command: Command, row: Row, role: str) -> list[Problem]:
+    """Every cell of a row that cannot be meant, and not only the one that is found first."""
+    says, zone, found = row.says, command.runtime.zone, list[Problem]()
+    person, remit = says["person"], says.get("remit", WHOLE_OFFICE)
+    standing = directory.find(command, directory.PERSON, person)
+    if standing is None or not standing.active:
+        found.append(Problem("person", "There is no person {person} here.", {"person": person}))
+    wrong = remits.problem(command, remit)
+    found += [wrong] if wrong else []
+    found += grant.problems(policy.current(command.connection), role, remit)
+    for read, column in ((appointing.begins, "from"), (appointing.ends, "until")):
+        try:
+            read(says.get(column), zone)
+        except Invalid as error:
+            found += error.problems
+    return list({each.where: each for each in reversed(found)}.values())[::-1]
 
 
 def _names(role: policy.Role) -> tuple[str, str, str]:

@@ -141,6 +141,29 @@ def test_names_with_markup_are_shown_as_text(stage: Stage, opened: Opened) -> No
     assert page.locator("main img").count() == 0
 
 
+def test_at_the_foot_of_the_window_what_is_found_stands_over_the_box(stage: Stage, opened: Opened) -> None:
+    stage.entries = PEOPLE
+    lines = [{"type": "textfield", "id": f"L{n}", "key": f"l{n}", "label": f"行{n}"} for n in range(12)]
+    stage.show(form(*lines, ENTRY))
+    page = opened()
+    page.set_viewport_size({"width": 900, "height": 500})
+    box = page.get_by_role("combobox", name="主持人")
+    box.fill("张")
+    page.evaluate("window.scrollTo(0, 1e6)")
+    expect(page.get_by_role("option")).to_have_count(2)
+    for option in page.get_by_role("option").all():
+        expect(option).to_be_in_viewport(ratio=1)
+    page.get_by_role("option").last.click()
+    expect(box).to_have_value("张二")
+
+
+def test_how_to_work_in_a_table_is_said_once(stage: Stage, opened: Opened) -> None:
+    stage.show(form(*({**GRID, "id": f"G{n}", "key": f"g{n}"} for n in range(3))))
+    page = opened()
+    expect(page.get_by_role("button", name="添加一行")).to_have_count(3)
+    expect(page.get_by_text("Ctrl+D")).to_have_count(1)
+
+
 def test_a_grid_is_filled_by_keyboard_alone(stage: Stage, opened: Opened) -> None:
     stage.show(form(GRID))
     page = opened()

@@ -70,12 +70,14 @@ def test_every_wrong_cell_is_named_and_nothing_is_taken_in(ward: Path) -> None:
             ["zoe", "DIR", None, "2020-01-01"],
             ["zoe", "DIR", None, "soon"],
             ["zoe", "NURSE", None, None],
+            ["nobody", "CHEF", "ward:W9", "soon"],
         ],
     }
     told = refused("import", book(ward, wrong))
     places = [line.strip().split(": ")[0] for line in told.splitlines()[1:]]
     assert places == [
         "Persons!C2", "Persons!A3", "Grants!B2", "Grants!C3", "Grants!A4", "Grants!D5", "Grants!D6", "Grants!C7",
+        "Grants!A8", "Grants!C8", "Grants!B8", "Grants!D8",
     ]  # fmt: skip
     assert "put it in first" in told and "Known: NURSE, DIR." in told
     assert "zoe" not in done("person", "list")

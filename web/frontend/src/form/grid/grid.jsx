@@ -57,6 +57,8 @@ export default function Grid(props) {
   const { field, domId, errors = [], disabled, readonly, onBlur } = props;
   const directory = useService('directory');
   const validator = useService('validator');
+  // How to work in a table is said once, at the first that can be filled in.
+  const isFirst = useService('formFieldRegistry').getAll().find(({ type, readonly: shown }) => type === 'grid' && shown !== true)?.id === field.id;
   const table = useRef();
   const [told, tell] = useState('');
   const grid = useRows({ ...props, columns: field.columns ?? [], table });
@@ -98,7 +100,7 @@ export default function Grid(props) {
             {!fixed && !disabled && <button type="button" id={domId} class="btn btn-sm" onClick={() => grid.add()}>{say('Add row')}</button>}
             <Sheets {...{ field, grid, domId, tell }} open={!fixed && !disabled} />
           </div>
-          {!fixed && !disabled && (
+          {isFirst && !fixed && !disabled && (
             <p class="sheet-hint">{say('Paste rows from a spreadsheet into any cell. Enter goes down; Ctrl+Enter adds, Ctrl+D copies and Ctrl+Delete deletes a row.')}</p>
           )}
           <p role="status" class="sheet-told">{told}</p>
