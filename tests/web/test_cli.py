@@ -200,6 +200,34 @@ def test_a_faulty_diagram_releases_nothing_and_names_file_and_element(home: Path
         assert connection.execute(select(schema.definition.c.process_key)).scalars().all() == ["leave"]
 
 
+def test_a_single_diagram_is_released_with_what_stands_beside_it(home: Path):
+    xuncha("init")
+    own = home / "processes" / "leave"
+    (own / "forms").mkdir(parents=True)
+    (home / "processes" / "leave.bpmn").rename(own / "leave.bpmn")
+    form = {"type": "default", "components": [{"type": "textfield", "key": "why", "label": "why"}]}
+    (own / "forms" / "approve.json").write_text(json.dumps(form))
+
+    released = xuncha("release", str(own / "leave.bpmn"))
+
+    assert released.exit_code == 0, released.stderr
+    with opened(home) as database, database.read() as connection:
+        kept = select(schema.part.c.name).where(schema.part.c.kind == "form")
+        assert connection.execute(kept).scalars().all() == ["approve"]
+
+
+def test_a_fault_of_a_form_names_its_file(home: Path):
+    xuncha("init")
+    own = home / "processes" / "leave" / "forms"
+    own.mkdir(parents=True)
+    (home / "processes" / "leave.bpmn").rename(own.parent / "leave.bpmn")
+    (own / "approve.json").write_text('{"type":"default","components":[{"type":"gauge","key":"a2"}]}')
+
+    refused = xuncha("release", str(home / "processes"))
+
+    assert refused.exit_code == 1 and "forms/approve.json a2: A component of type gauge" in refused.stderr
+
+
 def test_release_of_a_folder_without_processes_is_refused(home: Path):
     xuncha("init")
     (home / "empty").mkdir()
