@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from engine import database, schema
 from engine.errors import Conflict, EngineError, NotFound
+from engine.release import Released
 from engine.runtime import Runtime
 from web import cast, create_app, installing, serving
 from web.commands import backups, imports
@@ -111,17 +112,25 @@ def _grant(runtime: Runtime, role: str | None) -> None:
 @main.command(help=t("Release policy and processes from a folder, or a single diagram."))
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--plain", is_flag=True, help=t("Without roles: every task is open to whoever started the case."))
-def release(path: Path, plain: bool) -> None:
+@click.option("--check", is_flag=True, help=t("Say what is wrong and what would be released, and release nothing."))
+def release(path: Path, plain: bool, check: bool) -> None:
     """Release from disk."""
     with opened() as runtime:
-        _release(runtime, path, plain=plain)
+        if check:
+            _told(installing.judged(runtime, path, plain=plain), _would_be_released)
+        else:
+            _release(runtime, path, plain=plain)
 
 
 def _release(runtime: Runtime, folder: Path, *, plain: bool = False) -> None:
     if not folder.exists():
         raise NotFound("There is no folder {folder} to release from. Set XUNCHA_PROCESSES.", folder=str(folder))
-    for each in installing.release_from(runtime, folder, plain=plain):
-        tell = _released if each.changed else _unchanged
+    _told(installing.release_from(runtime, folder, plain=plain), _released)
+
+
+def _told(found: Iterable[Released], released: Callable[[str, int], None]) -> None:
+    for each in found:
+        tell = released if each.changed else _unchanged
         tell(each.process_key, each.version)
         for finding in each.warnings:
             click.echo(f"  {finding}", err=True)
@@ -129,6 +138,10 @@ def _release(runtime: Runtime, folder: Path, *, plain: bool = False) -> None:
 
 def _released(process: str, version: int) -> None:
     say("{process}: version {version} released.", process=process, version=version)
+
+
+def _would_be_released(process: str, version: int) -> None:
+    say("{process}: version {version} would be released.", process=process, version=version)
 
 
 def _unchanged(process: str, version: int) -> None:

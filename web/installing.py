@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from enum import Enum
 from pathlib import Path
 
@@ -166,6 +166,23 @@ def release_from(runtime: Runtime, folder: Path, *, plain: bool = False) -> list
     files = files_in(folder)
     with runtime.write(ENGINE) as command:
         return release_files(command, files, plain=plain)
+
+
+class _TakenBack(Exception):
+    """Nothing of what was done is to be kept."""
+
+
+def judged(runtime: Runtime, folder: Path, *, plain: bool = False) -> list[Released]:
+    """What ``release_from`` would release: it is done and taken back.
+
+    Raises:
+        Invalid: with every fault found.
+    """
+    files, found = files_in(folder), list[Released]()
+    with suppress(_TakenBack), runtime.write(ENGINE) as command:
+        found = release_files(command, files, plain=plain)
+        raise _TakenBack
+    return found
 
 
 def release_files(command: Command, files: Mapping[str, bytes], *, plain: bool = False) -> list[Released]:

@@ -216,6 +216,20 @@ def test_a_single_diagram_is_released_with_what_stands_beside_it(home: Path):
         assert connection.execute(kept).scalars().all() == ["approve"]
 
 
+def test_what_a_release_would_do_is_said_and_not_done(home: Path):
+    xuncha("init")
+    diagram = home / "processes" / "leave.bpmn"
+    diagram.write_text(DIAGRAM.replace('name="Approve"', 'name="Decide"'))
+
+    said = xuncha("release", str(home / "processes"), "--check")
+
+    assert said.exit_code == 0 and "leave: version 2 would be released." in said.output
+    with opened(home) as database, database.read() as connection:
+        assert connection.execute(select(schema.definition.c.version)).scalars().all() == [1]
+    diagram.write_text(DIAGRAM.replace('targetRef="approve"', ""))
+    assert xuncha("release", str(home / "processes"), "--check").exit_code == 1
+
+
 def test_a_fault_of_a_form_names_its_file(home: Path):
     xuncha("init")
     own = home / "processes" / "leave" / "forms"
