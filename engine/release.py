@@ -30,7 +30,7 @@ from engine import (
 from engine.bpmn import diagram, lint
 from engine.bpmn.finding import Finding
 from engine.database import unhurried
-from engine.errors import DiagramInvalid, Invalid, Problem
+from engine.errors import DiagramInvalid, Invalid, NotFound, Problem
 from engine.evidence import chain
 from engine.evidence.unchanged import must_stand
 from engine.interpreter import timer, validating
@@ -185,7 +185,7 @@ def _judge(command: Command, folders: list[_Folder], plain: bool) -> list[Findin
         around = lint.Surroundings(
             forms={name: each.by_key.keys() for name, each in forms.items()},
             signatures={name: each.signatures for name, each in forms.items()},
-            decisions=frozenset(folder.known),
+            decisions={key: _read_by(key, folder.known) for key in folder.known},
             processes=processes,
             connectors={kind: declared.outputs for kind, declared in connector.known(own).items()},
             work=partial(connector.check, rules=rules, others=own),
@@ -204,6 +204,14 @@ def _judge(command: Command, folders: list[_Folder], plain: bool) -> list[Findin
         findings += [replace(one, source=folder.path) for one in found]
         findings += [replace(one, source=folder.path) for each in folder.known.values() for one in dmn.check(each)]
     return findings
+
+
+def _read_by(decision: str, known: Mapping[str, dmn.Decision]) -> frozenset[str]:
+    """The names that a decision reads; none where it requires one that is not there, which is told elsewhere."""
+    try:
+        return dmn.names(decision, known)
+    except NotFound:
+        return frozenset()
 
 
 def _calls_of_all(command: Command, folders: Iterable[_Folder]) -> dict[str, frozenset[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import combinations
 
 from engine import feel
@@ -142,6 +143,23 @@ def _unknown(sheet: Sheet, writes: Writes, place: Place) -> None:
                 name=name,
                 where=expression.where,
             )
+    for decision in _decisions(place.element):
+        for name in sorted(set(sheet.around.asked(decision)) - seen):
+            if not writes.visible(place, name):
+                sheet.warning(
+                    place,
+                    "name-unknown",
+                    "{id} asks the decision {decision}, which reads {name}; nothing in the process writes that.",
+                    "Correct the name in the table, or write it before: a name that is not there stops the process.",
+                    id=place.id,
+                    decision=decision,
+                    name=name,
+                )
+
+
+def _decisions(element: Element) -> Iterator[str]:
+    named = (element.decision.id if element.decision is not None else None, element.properties.get("check"))
+    return (each for each in named if each and not each.startswith("="))
 
 
 def _comes_back(sheet: Sheet, writes: Writes, place: Place, expression: expressions.Expression, name: str) -> bool:

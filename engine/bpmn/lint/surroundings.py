@@ -21,7 +21,7 @@ class Surroundings:
         groups: keys of roles, as ``candidateGroups`` names them.
         forms: ids of forms, or id -> names of its fields (which are what a submission writes).
         signatures: id of a form -> names of its fields that are signed.
-        decisions: ids of decisions.
+        decisions: ids of decisions, or id -> names that it reads.
         processes: ids of processes that can be called, or id -> ids of the processes they call.
         deadlines: keys of deadline rules.
         connectors: types of connectors, or type -> names of what it gives back.
@@ -39,7 +39,7 @@ class Surroundings:
     groups: Collection[str] | None = None
     forms: Mapping[str, Collection[str]] | Collection[str] | None = None
     signatures: Mapping[str, Collection[str]] = field(default_factory=dict)
-    decisions: Collection[str] | None = None
+    decisions: Mapping[str, Collection[str]] | Collection[str] | None = None
     processes: Mapping[str, Collection[str]] | Collection[str] | None = None
     deadlines: Collection[str] | None = None
     connectors: Mapping[str, Collection[str]] | Collection[str] | None = None
@@ -57,6 +57,10 @@ class Surroundings:
     def results(self, connector: str) -> Collection[str] | None:
         """The names that a connector gives back; ``None`` if not known."""
         return self.connectors.get(connector) if isinstance(self.connectors, Mapping) else None
+
+    def asked(self, decision: str) -> Collection[str]:
+        """The names that a decision reads, as far as they are known."""
+        return self.decisions.get(decision, ()) if isinstance(self.decisions, Mapping) else ()
 
     def guarded(self, process: str) -> frozenset[str]:
         """The names that nothing in that process may write."""

@@ -200,7 +200,28 @@ def calling(process: str, output: str) -> bytes:
     return straight(call).replace(b"</bpmn:definitions>", called + b"</bpmn:definitions>")
 
 
+ASKED = Surroundings(
+    forms={"x": ("opinion",)},
+    given={"p": ("start",)},
+    remits=REMITS,
+    decisions={"rate": ("start", "teamId"), "misspelt": ("strat",)},
+)
+
+
+def asking(decision: str) -> bytes:
+    """A table that is asked by a step of its own."""
+    called = f'<z:calledDecision decisionId="{decision}" resultVariable="r"/>'
+    return straight(extended("businessRuleTask", 'id="x"', called))
+
+
+def checked(decision: str) -> bytes:
+    """A table that is asked when a form is handed in."""
+    return straight(extended("userTask", 'id="x"', properties(check=decision)))
+
+
 READ = [
+    Case("name-unknown", "x", asking("misspelt"), asking("rate"), ASKED),
+    Case("name-unknown", "x", checked("misspelt"), checked("rate"), ASKED),
     Case("name-unknown", "x", straight(script("x", "=gone", "r")), straight(script("x", "=start", "r")), TOLD),
     Case(
         "name-unknown",
