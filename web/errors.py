@@ -69,7 +69,7 @@ PAGES: Mapping[int, Page] = {
     405: Page(lazy_gettext("This cannot be done here"), lazy_gettext("Go back and use the buttons of the page.")),
     409: Page(
         lazy_gettext("Somebody was faster"),
-        lazy_gettext("Nothing of yours was lost. See how it stands now, then decide again."),
+        lazy_gettext("Nothing was changed. See how it stands now, then decide again."),
     ),
     413: Page(
         lazy_gettext("That is too large"),

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, abort
 
 from engine import errors as engine
-from engine import policy
+from engine import policy, task
 from engine.errors import Problem
 from engine.runtime import Runtime
 from tests.engine import clinic
@@ -18,7 +18,7 @@ from web import errors
 from web.auth import current
 
 AT = datetime(2026, 4, 1, 2, 30, tzinfo=UTC)
-STALE = "{who} {change} this task at {at}, after your page was opened. Nothing of yours was lost."
+STALE = task._STALE
 STATUS = {
     engine.NotFound: 404,
     engine.Forbidden: 403,
