@@ -136,15 +136,15 @@ class Database:
                 if facts:
                     connection.execute(insert(schema.meta), [{"key": k, "value": v} for k, v in facts.items()])
 
-    def revise(self) -> bool:
-        """Bring an older database to the newest revision, whole or not at all; returns whether it was older.
+    def revise(self) -> str | None:
+        """Bring an older database to the newest revision, whole or not at all; returns the one it was of, if older.
 
         Raises:
             Unavailable: it is away, empty, newer or of no revision.
         """
         with self._revising() as connection:
-            older = revisions.is_older(connection)
-            if older:
+            older = revisions.found(connection) if revisions.is_older(connection) else None
+            if older is not None:
                 revisions.upgrade(connection)
             revisions.check(connection)
         return older

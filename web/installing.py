@@ -80,15 +80,15 @@ def revise(settings: Settings) -> bool:
     private.folder(settings.state)
     with _database(settings) as database:
         older = database.revise()
-    if older:
-        _chain(settings)
-    return older
+    if older is not None:
+        _chain(settings, older)
+    return older is not None
 
 
-def _chain(settings: Settings) -> None:
+def _chain(settings: Settings, came_from: str | None = None) -> None:
     """What stands in the database is evidence from now on."""
     with closing(open_runtime(settings)) as runtime, runtime.write(ENGINE) as command:
-        beginning.begin(command)
+        beginning.begin(command, came_from)
         rotating.begin(command)
 
 

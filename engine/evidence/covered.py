@@ -42,6 +42,7 @@ class Chained:
         left_out: columns that are no evidence, each with the reason.
         below: a table whose rows belong to one of this; their keys begin with its key.
         where: which rows; the others are no evidence, and ``besides`` says why.
+        since: the database's revision from which on the rows are evidence.
     """
 
     chain: Callable[[Any], str]
@@ -49,6 +50,7 @@ class Chained:
     below: Table | None = None
     where: ColumnElement[bool] | None = None
     besides: str = ""
+    since: str = "0012"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,10 @@ VERDICTS: Mapping[str, Verdict] = {
     # the database itself
     "meta": Chained(_in("database"), where=_FACTS, besides="when a worker was last seen says nothing of cases"),
     "clock": Chained(
-        _in("database"), where=schema.clock.c.clock_offset != 0, besides="a clock that nobody has moved says nothing"
+        _in("database"),
+        where=schema.clock.c.clock_offset != 0,
+        besides="a clock that nobody has moved says nothing",
+        since="0015",
     ),
     "chain": Recomputed("number and hash of the last line of each chain"),
     "chain_line": Recomputed("the hash of each line, over the one before it"),

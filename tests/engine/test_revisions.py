@@ -302,8 +302,8 @@ def test_an_older_database_is_refused_at_start_until_it_is_revised(database: Dat
     with pytest.raises(Unavailable, match=f"revision {before}; this program needs {needed}.*'xuncha revise'"):
         assembly.open(address(database), tmp_path / "state")
 
-    assert database.revise() is True
-    assert database.revise() is False
+    assert database.revise() is not None
+    assert database.revise() is None
     assembly.open(address(database), tmp_path / "state").close()
 
 
@@ -420,3 +420,33 @@ def test_every_revision_follows_the_one_before_it_by_number():
 
     assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
     assert revisions.newest() == numbers[-1]
+
+
+def test_a_clock_that_was_moved_before_that_was_evidence_is_evidence_from_the_revision_on(
+    databases: Databases, tmp_path: Path
+):
+    with databases.ready() as url, closing(assembly.open(url, tmp_path / "state")) as runtime:
+        with runtime.database.write() as connection:
+            clinic.person(connection, "ann")
+        with runtime.write() as command:
+            beginning.begin(command)
+        with runtime.database.write() as connection:
+            connection.execute(sa.update(schema.clock).values(clock_offset=86_400_000_000))
+        for came_from, chained, faults in ((None, 0, 1), ("0015", 0, 1), ("0014", 1, 0), ("0014", 0, 0)):
+            with runtime.write() as command:
+                assert beginning.begin(command, came_from) == chained
+            with runtime.read(snapshot=True) as view:
+                assert len(verifying.verify(view).faults) == faults
+
+
+def test_a_sealed_value_that_no_variable_leads_to_is_gone(databases: Databases):
+    with databases.empty() as url, closing(Database(url)) as database:
+        with database._revising() as connection:
+            tables = _tables_of(connection, "0014", "sealed", "variable")
+            row = {"instance_id": "I1", "name": "secret"}
+            for scope in (0, 4):
+                connection.execute(insert(tables["sealed"]), {**row, "scope": scope, "body": b"x"})
+            connection.execute(insert(tables["variable"]), {**row, "scope": 0, "type": "sealed", "value": '"x"'})
+        assert database.revise() == "0014"
+        with database.read() as connection:
+            assert connection.execute(select(schema.sealed.c.scope)).scalars().all() == [0]
