@@ -34,6 +34,8 @@ def rotate(command: Command, names: Sequence[str] = keys.ROTATING) -> dict[str, 
         Invalid: there is no such key.
     """
     since, state = clock.micros(command.now), command.runtime.state
+    # Whoever rotates at the same time waits here: a file is read and replaced by one after the other.
+    must_stand(command.connection, schema.meta, [_PREFIX + name for name in names])
     newest = {name: keys.rotate(state, name, since).newest for name in dict.fromkeys(names)}
     _note(command, newest)
     return {name: each.number for name, each in newest.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,19 @@ def test_a_line_chained_under_a_key_that_had_been_replaced_by_then_is_found(desk
 
     with desk_unsound.runtime.read() as view, pytest.raises(Tampered, match=f"Line {number} "):
         history.verify(view.connection, desk_unsound.runtime.keys.history, case)
+
+
+def test_who_rotate_at_the_same_moment_come_one_after_the_other(desk: Desk) -> None:
+    desk.release(TWO_STEPS)
+    with desk.runtime.write(IDA) as command:
+        rotating.begin(command)
+    with ThreadPoolExecutor(4) as hands:
+        list(hands.map(lambda _: rotate(desk, "history"), range(4)))
+    desk.start(n=1)
+
+    assert [each.number for each in desk.runtime.keys.history.generations] == [1, 2, 3, 4, 5]
+    with desk.runtime.read() as view:
+        assert verifying.verify(view).faults == ()
 
 
 def test_what_was_sealed_before_a_rotation_opens_after_it_and_new_values_go_under_the_new_key() -> None:
